@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * knat: kernel interfaces that have changed since the oldest kernel that is
+ * supported. The code uses the newest form; each entry says when it can go.
+ */
+#ifndef _KNAT_COMPAT_H
+#define _KNAT_COMPAT_H
+
+#include <linux/version.h>
+#include <net/genetlink.h>
+#include <net/udp.h>
+
+/* The table of UDP sockets is per namespace since 6.2. Drop when 6.2 is the
+ * floor.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define knat_udp_table(net)	(&udp_table)
+#else
+#define knat_udp_table(net)	((net)->ipv4.udp_table)
+#endif
+
+/* The attributes of a dump request moved into struct genl_info in 6.7. Drop
+ * when 6.7 is the floor.
+ */
+static inline struct nlattr **knat_dump_attrs(struct netlink_callback *cb)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+	return genl_dumpit_info(cb)->attrs;
+#else
+	return genl_info_dump(cb)->attrs;
+#endif
+}
+
+#endif /* _KNAT_COMPAT_H */

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/* knat: what becomes of the packet of a flow. */
+#include <linux/icmp.h>
+#include "flow.h"
+#include "map.h"
+#include "net.h"
+#include "open.h"
+#include "prefix.h"
+#include "session.h"
+#include "tcp.h"
+
+static void found_map_out(struct knat_way *way, struct knat_map *map)
+{
+	way->map = map;
+	way->to.addr = map->out.addr;
+	way->to.port = map->out.port;
+	way->to.whole_addr = false;
+}
+
+static void found_map_in(struct knat_way *way, struct knat_map *map)
+{
+	way->map = map;
+	way->to.addr = map->in.addr;
+	way->to.port = map->in.port;
+	way->to.whole_addr = false;
+}
+
+static void session_packet(const struct knat_packet *p,
+			   struct knat_session *session, bool from_inside)
+{
+	if (p->proto == IPPROTO_TCP)
+		knat_tcp_segment(p->kn, session, p, from_inside);
+	else if (from_inside ||
+		 READ_ONCE(p->kn->config[KNAT_A_CONFIG_UDP_INBOUND_REFRESH]))
+		knat_session_touch(session);
+}
+
+/* The session of a packet from the inside: that of the device or rule, or of
+ * a static mapping.
+ */
+static struct knat_session *outward_session(const struct knat_packet *p,
+					    u16 realm)
+{
+	struct knat_flow flow = {
+		.near = knat_ep(p->proto, p->saddr, p->sport),
+		.remote_addr = p->daddr,
+		.remote_port = knat_packet_far_port(p, p->dport),
+		.realm = realm,
+	};
+	struct knat_session *session = knat_session_lookup_in(p->kn, &flow);
+
+	if (!session && READ_ONCE(p->kn->nr_static)) {
+		flow.realm = KNAT_REALM_STATIC;
+		session = knat_session_lookup_in(p->kn, &flow);
+	}
+	return session;
+}
+
+static struct knat_map *outward_map(const struct knat_packet *p, u16 realm)
+{
+	union knat_ep in = knat_ep(p->proto, p->saddr, p->sport);
+	struct knat_map *map;
+
+	map = knat_map_lookup_in(p->kn, in, knat_far(0, 0, realm));
+	if (!map && READ_ONCE(p->kn->nr_static))
+		map = knat_map_lookup_in(p->kn, in,
+					 knat_far(0, 0, KNAT_REALM_STATIC));
+	return map;
+}
+
+/* A packet from the inside whose mapping is known: on with it. */
+static enum knat_fate outward_use(const struct knat_packet *p,
+				  struct knat_map *map, struct knat_way *way)
+{
+	if (!(map->out.flags & KNAT_MAP_F_SESSIONS)) {
+		knat_map_touch(map);
+		found_map_out(way, map);
+		return KNAT_TRANSLATE;
+	}
+	way->session = knat_session_open(p->kn, map, p->daddr,
+					 knat_packet_far_port(p, p->dport),
+					 true);
+	if (!way->session) {
+		/* A mapping that was made for nothing is not to stay. */
+		if (!(map->out.flags & KNAT_MAP_F_STATIC) &&
+		    !knat_map_sessions(map))
+			knat_map_kill(p->kn, map);
+		return KNAT_DROP;
+	}
+	/* It may be one that another CPU has just opened. */
+	session_packet(p, way->session, true);
+	found_map_out(way, map);
+	return KNAT_TRANSLATE;
+}
+
+static enum knat_fate outward_open(const struct knat_packet *p,
+				   struct knat_way *way)
+{
+	struct knat_map *map;
+
+	if (unlikely(!p->sport || (p->kind == KNAT_PACKET_PORTS && !p->dport))) {
+		knat_count(p->kn, DROP_MALFORMED);
+		return KNAT_DROP;
+	}
+	map = knat_map_open(p, way->rule);
+	return map ? outward_use(p, map, way) : KNAT_DROP;
+}
+
+enum knat_fate knat_flow_outward(const struct knat_packet *p,
+				 const struct knat_view *view,
+				 const struct knat_view_dev *dev,
+				 struct knat_way *way)
+{
+	struct knat_net *kn = p->kn;
+	u16 realm = dev->realm;
+	struct knat_map *map;
+
+	way->map = NULL;
+	way->session = NULL;
+	way->rule = NULL;
+	if (dev->by_rule) {
+		way->rule = knat_view_match(dev, p->proto, p->saddr, p->daddr);
+		if (way->rule)
+			realm = way->rule->realm;
+	}
+
+	if (p->proto == IPPROTO_TCP || view->sessions_first) {
+		way->session = outward_session(p, realm);
+		if (way->session) {
+			session_packet(p, way->session, true);
+			way->to.addr = way->session->out_addr;
+			way->to.port = way->session->ctl.out_port;
+			way->to.whole_addr = false;
+			return KNAT_TRANSLATE;
+		}
+	}
+	if (way->rule && !way->rule->pool)
+		return KNAT_PASS;
+
+	map = outward_map(p, realm);
+	if (map && (p->proto != IPPROTO_TCP || knat_tcp_opens(p)))
+		return outward_use(p, map, way);
+	if (!map && knat_prefix_outside_of(kn, p->saddr, &way->to.addr)) {
+		way->to.whole_addr = true;
+		return KNAT_TRANSLATE;
+	}
+
+	if (!map && !dev->by_rule) {
+		way->rule = knat_view_match(dev, p->proto, p->saddr, p->daddr);
+		if (way->rule && !way->rule->pool)
+			return KNAT_PASS;
+	}
+	if (!map && !way->rule)
+		return KNAT_PASS;
+	if (p->proto == IPPROTO_TCP && !knat_tcp_opens(p)) {
+		knat_count(kn, DROP_NO_SESSION);
+		return KNAT_DROP;
+	}
+	return outward_open(p, way);
+}
+
+/* Queries of the gateway are mapped from the start, so that their id has an
+ * owner; answers to queries from the outside are left alone.
+ */
+static bool local_query(const struct knat_packet *p)
+{
+	const struct icmphdr *icmph = (void *)(p->skb->data + p->thoff);
+
+	if (p->kind != KNAT_PACKET_QUERY)
+		return false;
+	return icmph->type == ICMP_ECHO || icmph->type == ICMP_TIMESTAMP ||
+	       icmph->type == ICMP_INFO_REQUEST || icmph->type == ICMP_ADDRESS;
+}
+
+enum knat_fate knat_flow_local(const struct knat_packet *p,
+			       const struct knat_view *view,
+			       const struct knat_view_dev *dev,
+			       struct knat_way *way)
+{
+	union knat_ep out = knat_ep(p->proto, p->saddr, p->sport);
+	struct knat_map *map;
+
+	if (p->kind == KNAT_PACKET_QUERY && !local_query(p))
+		return KNAT_PASS;
+	map = knat_map_lookup_out(p->kn, out);
+	if (!map && !local_query(p) &&
+	    !knat_map_lookup_in(p->kn, out, knat_far(0, 0, dev->realm)))
+		return KNAT_PASS;
+	return knat_flow_outward(p, view, dev, way);
+}
+
+struct knat_map *knat_flow_target(const struct knat_packet *p)
+{
+	return knat_map_lookup_out(p->kn,
+				   knat_ep(p->proto, p->daddr, p->dport));
+}
+
+enum knat_fate knat_flow_inward(const struct knat_packet *p,
+				const struct knat_view *view,
+				__be32 raddr, __be16 rport,
+				struct knat_way *way)
+{
+	struct knat_net *kn = p->kn;
+	struct knat_flow flow = {
+		.near = knat_ep(p->proto, p->daddr, p->dport),
+		.remote_addr = raddr,
+		.remote_port = knat_packet_far_port(p, rport),
+	};
+	struct knat_map *map;
+
+	way->map = NULL;
+	way->session = NULL;
+	way->rule = NULL;
+	if (p->proto == IPPROTO_TCP || view->sessions_first) {
+		way->session = knat_session_lookup_out(kn, &flow);
+		if (way->session) {
+			session_packet(p, way->session, false);
+			way->to.addr = way->session->in_addr;
+			way->to.port = way->session->in_port;
+			way->to.whole_addr = false;
+			return KNAT_TRANSLATE;
+		}
+	}
+
+	map = knat_map_lookup_out(kn, flow.near);
+	if (!map) {
+		if (!knat_prefix_inside_of(kn, p->daddr, &way->to.addr))
+			return KNAT_PASS;
+		way->to.whole_addr = true;
+		return KNAT_TRANSLATE;
+	}
+	found_map_in(way, map);
+	if (!(map->out.flags & KNAT_MAP_F_SESSIONS)) {
+		if (READ_ONCE(kn->config[KNAT_A_CONFIG_UDP_INBOUND_REFRESH]))
+			knat_map_touch(map);
+		return KNAT_TRANSLATE;
+	}
+	if (p->proto == IPPROTO_TCP && !knat_tcp_opens(p)) {
+		knat_count(kn, DROP_NO_SESSION);
+		return KNAT_DROP;
+	}
+	if (!knat_session_permitted(kn, map, raddr, flow.remote_port)) {
+		knat_count(kn, DROP_FILTERED);
+		return KNAT_DROP;
+	}
+	way->session = knat_session_open(kn, map, raddr, flow.remote_port,
+					 false);
+	if (!way->session)
+		return KNAT_DROP;
+	session_packet(p, way->session, false);
+	return KNAT_TRANSLATE;
+}

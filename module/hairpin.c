@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/* knat: hairpinning. */
+#include <linux/in.h>
+#include "hairpin.h"
+#include "inward.h"
+#include "map.h"
+#include "net.h"
+#include "prefix.h"
+#include "session.h"
+#include "tcp.h"
+
+/* The sender's own outside end: on the device that the mapping belongs to if
+ * it has one, else on the first that translates the sender.
+ */
+static enum knat_fate hairpin_source(const struct knat_packet *p,
+				     const struct knat_view *view, u16 realm,
+				     struct knat_way *src)
+{
+	enum knat_fate fate = KNAT_PASS;
+	u32 i;
+
+	for (i = 0; i < view->nr_devs; i++)
+		if (view->devs[i].realm == realm)
+			return knat_flow_outward(p, view, &view->devs[i], src);
+	for (i = 0; i < view->nr_devs && fate == KNAT_PASS; i++)
+		fate = knat_flow_outward(p, view, &view->devs[i], src);
+	return fate;
+}
+
+unsigned int knat_hairpin_in(struct knat_packet *p,
+			     const struct knat_view *view)
+{
+	struct knat_map *map = knat_flow_target(p);
+	struct knat_way src, dst;
+	enum knat_fate fate;
+	__be32 in_addr;
+
+	if (!map && !knat_prefix_inside_of(p->kn, p->daddr, &in_addr)) {
+		knat_hairpin_answer(p, view);
+		return knat_unmatched(p, false);
+	}
+	if (map && (map->out.flags & KNAT_MAP_F_NO_HAIRPIN)) {
+		knat_count(p->kn, DROP_HAIRPIN);
+		return NF_DROP;
+	}
+	fate = hairpin_source(p, view, map ? map->far.realm : 0, &src);
+	if (fate == KNAT_DROP)
+		return NF_DROP;
+	if (fate == KNAT_PASS) {
+		/* No rule translates this host: it is seen as it is. */
+		src.to.addr = p->saddr;
+		src.to.port = p->sport;
+	} else if (src.to.whole_addr) {
+		src.to.port = p->sport;
+	}
+
+	fate = knat_flow_inward(p, view, src.to.addr, src.to.port, &dst);
+	if (fate != KNAT_TRANSLATE)
+		return fate == KNAT_DROP ? NF_DROP : knat_unmatched(p, false);
+	if (src.to.addr != p->saddr || src.to.port != p->sport)
+		knat_hairpin_mark(p->skb, &src.to);
+	knat_count(p->kn, HAIRPIN);
+	return knat_deliver_dst(p, &dst);
+}
+
+unsigned int knat_hairpin_out(struct knat_net *kn, struct sk_buff *skb)
+{
+	struct knat_way way = { .to = *knat_hairpin_cb(skb) };
+	struct knat_packet p;
+
+	IPCB(skb)->flags &= ~KNAT_IPSKB_HAIRPIN;
+	knat_packet_parse(&p, kn, skb);
+	if (p.kind == KNAT_PACKET_ERROR)
+		way.to.whole_addr = true;
+	return knat_deliver_src(&p, &way);
+}
+
+void knat_hairpin_answer(struct knat_packet *p, const struct knat_view *view)
+{
+	struct knat_flow flow = {
+		.near = knat_ep(p->proto, p->saddr, p->sport),
+		.remote_addr = p->daddr,
+		.remote_port = knat_packet_far_port(p, p->dport),
+		.realm = KNAT_REALM_STATIC,
+	};
+	struct knat_session *session = knat_session_lookup_in(p->kn, &flow);
+	struct knat_way way = {};
+	u32 i;
+
+	for (i = 0; i < view->nr_devs && !session; i++) {
+		flow.realm = view->devs[i].realm;
+		session = knat_session_lookup_in(p->kn, &flow);
+	}
+	if (!session)
+		return;
+	way.to.addr = session->out_addr;
+	way.to.port = session->ctl.out_port;
+	way.to.whole_addr = false;
+	if (p->proto == IPPROTO_TCP)
+		knat_tcp_segment(p->kn, session, p, true);
+	else
+		knat_session_touch(session);
+	knat_hairpin_mark(p->skb, &way.to);
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0
+/* knat: the netfilter hooks. */
+#include <linux/icmp.h>
+#include <linux/netfilter_ipv4.h>
+#include <net/dst.h>
+#include <net/ip.h>
+#include "addr.h"
+#include "flow.h"
+#include "hairpin.h"
+#include "hook.h"
+#include "icmp.h"
+#include "inward.h"
+#include "local.h"
+#include "net.h"
+#include "prefix.h"
+#include "rewrite.h"
+#include "rule.h"
+#include "session.h"
+
+/* Before conntrack, so that it sees inside addresses; after defragmentation. */
+#define HOOK_PRI_IN	(NF_IP_PRI_CONNTRACK - 50)
+/* After conntrack has confirmed, for the same reason. */
+#define HOOK_PRI_OUT	NF_IP_PRI_LAST
+
+static bool is_syn(const struct knat_packet *p)
+{
+	return p->proto == IPPROTO_TCP && (p->tcp_flags & KNAT_TCP_SYN);
+}
+
+/* A protocol or ICMP type that only whole addresses can be translated for. */
+static unsigned int in_other(struct knat_packet *p)
+{
+	struct knat_way way = { .to.whole_addr = true };
+
+	if (knat_prefix_inside_of(p->kn, p->daddr, &way.to.addr)) {
+		knat_count(p->kn, IN_TRANSLATED);
+		return knat_deliver_dst(p, &way);
+	}
+	if (knat_local_addr(p->kn->net, p->daddr))
+		return NF_ACCEPT;
+	knat_count(p->kn, DROP_UNSUPPORTED);
+	return NF_DROP;
+}
+
+static unsigned int in_error(struct knat_packet *p)
+{
+	struct knat_found src = {};
+	unsigned int verdict = knat_icmp_error_in(p, &src);
+
+	if (verdict == NF_ACCEPT && src.addr)
+		knat_hairpin_mark(p->skb, &src);
+	return verdict;
+}
+
+/* A question to an address that the gateway shares is for the gateway. */
+static bool query_for_gateway(const struct knat_packet *p)
+{
+	const struct icmphdr *icmph = (void *)(p->skb->data + p->thoff);
+
+	return p->kind == KNAT_PACKET_QUERY &&
+	       (icmph->type == ICMP_ECHO || icmph->type == ICMP_TIMESTAMP) &&
+	       knat_local_addr(p->kn->net, p->daddr);
+}
+
+static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
+				    const struct nf_hook_state *state)
+{
+	struct knat_net *kn = knat_net(state->net);
+	const struct knat_view *view = rcu_dereference(kn->view);
+	struct knat_packet p;
+	struct knat_way way;
+	__be32 in_addr;
+
+	if (likely(!knat_lookup_is_outside(kn, ip_hdr(skb)->daddr)) || !view)
+		return NF_ACCEPT;
+	/* The gateway talks to itself: hook_local_out() has seen it. */
+	if (unlikely(state->in->flags & IFF_LOOPBACK))
+		return NF_ACCEPT;
+
+	knat_packet_parse(&p, kn, skb);
+	switch (p.kind) {
+	case KNAT_PACKET_BAD:
+		knat_count(kn, DROP_MALFORMED);
+		return NF_DROP;
+	case KNAT_PACKET_ERROR:
+		return in_error(&p);
+	case KNAT_PACKET_OTHER:
+		return in_other(&p);
+	case KNAT_PACKET_QUERY:
+		if (query_for_gateway(&p) &&
+		    !knat_prefix_inside_of(kn, p.daddr, &in_addr)) {
+			knat_count(kn, PASS_LOCAL);
+			return NF_ACCEPT;
+		}
+		break;
+	case KNAT_PACKET_PORTS:
+		break;
+	}
+	if (!knat_view_dev(view, state->in->ifindex))
+		return knat_hairpin_in(&p, view);
+
+	switch (knat_flow_inward(&p, view, p.saddr, p.sport, &way)) {
+	case KNAT_DROP:
+		return NF_DROP;
+	case KNAT_PASS:
+		return knat_unmatched(&p, true);
+	case KNAT_TRANSLATE:
+		break;
+	}
+	if (unlikely(is_syn(&p)) && !knat_clamp(&p, &way, state->in->mtu)) {
+		knat_count(kn, DROP_MEMORY);
+		return NF_DROP;
+	}
+	knat_count(kn, IN_TRANSLATED);
+	return knat_deliver_dst(&p, &way);
+}
+
+/* What cannot be translated must not leave with an inside address. */
+static unsigned int out_other(struct knat_packet *p,
+			      const struct knat_view_dev *dev)
+{
+	struct knat_way way = { .to.whole_addr = true };
+	const struct knat_view_rule *rule;
+
+	rule = knat_view_match(dev, p->proto, p->saddr, p->daddr);
+	if (rule && !rule->pool) {
+		knat_count(p->kn, PASS_EXEMPT);
+		return NF_ACCEPT;
+	}
+	if (knat_prefix_outside_of(p->kn, p->saddr, &way.to.addr)) {
+		knat_count(p->kn, OUT_TRANSLATED);
+		return knat_deliver_src(p, &way);
+	}
+	if (!rule) {
+		knat_count(p->kn, PASS_NO_RULE);
+		return NF_ACCEPT;
+	}
+	if (knat_local_addr(p->kn->net, p->saddr)) {
+		knat_count(p->kn, PASS_LOCAL);
+		return NF_ACCEPT;
+	}
+	knat_count(p->kn, DROP_UNSUPPORTED);
+	return NF_DROP;
+}
+
+static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
+				     const struct nf_hook_state *state)
+{
+	struct knat_net *kn = knat_net(state->net);
+	const struct knat_view *view = rcu_dereference(kn->view);
+	const struct knat_view_dev *dev;
+	struct knat_packet p;
+	struct knat_way way;
+	enum knat_fate fate;
+
+	if (unlikely(knat_hairpin_marked(skb)))
+		return knat_hairpin_out(kn, skb);
+	if (unlikely(!view))
+		return NF_ACCEPT;
+	dev = knat_view_dev(view, state->out->ifindex);
+	if (!dev)
+		return NF_ACCEPT;
+
+	knat_packet_parse(&p, kn, skb);
+	switch (p.kind) {
+	case KNAT_PACKET_BAD:
+		knat_count(kn, DROP_MALFORMED);
+		return NF_DROP;
+	case KNAT_PACKET_ERROR:
+		return knat_icmp_error_out(&p, dev->ifindex);
+	case KNAT_PACKET_OTHER:
+		return out_other(&p, dev);
+	case KNAT_PACKET_PORTS:
+	case KNAT_PACKET_QUERY:
+		break;
+	}
+	if (unlikely(knat_lookup_is_outside(kn, p.saddr)))
+		fate = knat_flow_local(&p, view, dev, &way);
+	else
+		fate = knat_flow_outward(&p, view, dev, &way);
+
+	switch (fate) {
+	case KNAT_DROP:
+		return NF_DROP;
+	case KNAT_PASS:
+		if (knat_lookup_is_outside(kn, p.saddr))
+			knat_count(kn, PASS_LOCAL);
+		else if (way.rule)
+			knat_count(kn, PASS_EXEMPT);
+		else
+			knat_count(kn, PASS_NO_RULE);
+		return NF_ACCEPT;
+	case KNAT_TRANSLATE:
+		break;
+	}
+	if (unlikely(is_syn(&p)) &&
+	    !knat_clamp(&p, &way, dst_mtu(skb_dst(skb)))) {
+		knat_count(kn, DROP_MEMORY);
+		return NF_DROP;
+	}
+	knat_count(kn, OUT_TRANSLATED);
+	return knat_deliver_src(&p, &way);
+}
+
+/* The gateway itself sends to an outside address that leads inside: a port
+ * forward, or an ICMP error about a packet that was translated already.
+ */
+static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
+				   const struct nf_hook_state *state)
+{
+	struct knat_net *kn = knat_net(state->net);
+	const struct knat_view *view = rcu_dereference(kn->view);
+	struct knat_packet p;
+	struct knat_way way;
+	struct knat_map *map;
+	unsigned int verdict;
+
+	if (likely(!knat_lookup_is_outside(kn, ip_hdr(skb)->daddr)) || !view)
+		return NF_ACCEPT;
+
+	knat_packet_parse(&p, kn, skb);
+	if (p.kind == KNAT_PACKET_ERROR) {
+		verdict = in_error(&p);
+	} else if (p.kind == KNAT_PACKET_PORTS) {
+		map = knat_flow_target(&p);
+		if (!map)
+			return NF_ACCEPT;
+		way.session = NULL;
+		way.map = map;
+		switch (knat_flow_inward(&p, view, p.saddr, p.sport, &way)) {
+		case KNAT_DROP:
+			return NF_DROP;
+		case KNAT_PASS:
+			return NF_ACCEPT;
+		case KNAT_TRANSLATE:
+			break;
+		}
+		/* Its answers must be told from those to other hosts. */
+		if (!way.session &&
+		    !knat_session_open(kn, map, p.saddr, p.sport, false))
+			return NF_DROP;
+		knat_count(kn, HAIRPIN);
+		verdict = knat_deliver_dst(&p, &way);
+	} else {
+		return NF_ACCEPT;
+	}
+	if (verdict == NF_ACCEPT &&
+	    ip_route_me_harder(state->net, state->sk, skb, RTN_UNSPEC) < 0)
+		return NF_DROP;
+	return verdict;
+}
+
+static unsigned int hook_local_in(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
+{
+	if (likely(!knat_hairpin_marked(skb)))
+		return NF_ACCEPT;
+	return knat_hairpin_out(knat_net(state->net), skb);
+}
+
+const struct nf_hook_ops knat_hook_ops[KNAT_HOOKS] = {
+	{
+		.hook		= hook_prerouting,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_PRE_ROUTING,
+		.priority	= HOOK_PRI_IN,
+	},
+	{
+		.hook		= hook_local_in,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= HOOK_PRI_OUT,
+	},
+	{
+		.hook		= hook_local_out,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_LOCAL_OUT,
+		.priority	= HOOK_PRI_IN,
+	},
+	{
+		.hook		= hook_postrouting,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_POST_ROUTING,
+		.priority	= HOOK_PRI_OUT,
+	},
+};

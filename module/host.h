@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * knat: subscribers. One inside address in one pool: its paired outside
+ * address (RFC 4787 REQ-2) and how many mappings it holds.
+ *
+ * Found under RCU. kn->host_lock (spinlock, softirq off) is held to insert
+ * and to remove; @refs counts mappings, those with a resting port included.
+ */
+#ifndef _KNAT_HOST_H
+#define _KNAT_HOST_H
+
+#include <linux/refcount.h>
+#include <linux/rhashtable-types.h>
+#include <linux/types.h>
+
+struct knat_addr;
+struct knat_net;
+struct knat_pool;
+struct knat_pool_addrs;
+
+/**
+ * struct knat_host - a subscriber
+ * @node: link in kn->hosts
+ * @pool: key, with @addr
+ * @in_addr: inside address
+ * @refs: mappings, resting ones included
+ * @mappings: live mappings
+ * @paired: outside address (kn->host_lock to write)
+ * @slot: where @paired stood in the pool's addresses when last looked at
+ * @rcu: frees it
+ */
+struct knat_host {
+	struct rhash_head	node;
+	struct knat_pool	*pool;
+	__be32			in_addr;
+	refcount_t		refs;
+	atomic_t		mappings;
+	__be32			paired;
+	u32			slot;
+	struct rcu_head		rcu;
+};
+
+int knat_host_table_init(struct knat_net *kn);
+void knat_host_table_exit(struct knat_net *kn);
+
+/* Find or make the subscriber and take a reference, or an ERR_PTR. Softirq
+ * off, under RCU.
+ */
+struct knat_host *knat_host_get(struct knat_net *kn, struct knat_pool *pool,
+				__be32 in_addr);
+/* The address that it is paired with now, of @addrs (not empty). */
+struct knat_addr *knat_host_addr(struct knat_net *kn, struct knat_host *host,
+				 const struct knat_pool_addrs *addrs);
+void knat_host_put(struct knat_net *kn, struct knat_host *host);
+
+#endif /* _KNAT_HOST_H */

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+/* knat: ICMP errors and the packet that they quote. */
+#include <linux/icmp.h>
+#include <linux/inetdevice.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <net/checksum.h>
+#include <net/ip.h>
+#include <net/route.h>
+#include "icmp.h"
+#include "local.h"
+#include "lookup.h"
+#include "net.h"
+#include "rewrite.h"
+#include "rule.h"
+
+/**
+ * struct quote - the packet that an error quotes
+ * @off: offset of its IP header from skb->data
+ * @l4: offset of its transport header
+ * @span: bytes of the transport header that are there, 20 at most
+ * @saddr: its source
+ * @daddr: its destination
+ * @sport: source port; of queries the id; 0 where it has none
+ * @dport: destination port likewise
+ * @proto: IP protocol
+ * @ports: it has ports or an id
+ */
+struct quote {
+	u16	off;
+	u16	l4;
+	u16	span;
+	__be32	saddr;
+	__be32	daddr;
+	__be16	sport;
+	__be16	dport;
+	u8	proto;
+	bool	ports;
+};
+
+static bool quote_ports(const struct knat_packet *p, struct quote *q)
+{
+	const u8 *l4 = p->skb->data + q->l4;
+	const struct icmphdr *icmph = (const void *)l4;
+	const __be16 *port = (const void *)l4;
+
+	if (q->span < 8)
+		return false;
+	switch (q->proto) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+		q->sport = port[0];
+		q->dport = port[1];
+		q->ports = true;
+		return true;
+	case IPPROTO_ICMP:
+		/* RFC 1122: there are no errors about errors. */
+		switch (icmph->type) {
+		case ICMP_DEST_UNREACH:
+		case ICMP_SOURCE_QUENCH:
+		case ICMP_REDIRECT:
+		case ICMP_TIME_EXCEEDED:
+		case ICMP_PARAMETERPROB:
+			return false;
+		}
+		q->sport = icmph->un.echo.id;
+		q->dport = icmph->un.echo.id;
+		q->ports = true;
+		return true;
+	}
+	return true;
+}
+
+static bool quote_parse(const struct knat_packet *p, struct quote *q)
+{
+	unsigned int off = p->thoff + sizeof(struct icmphdr);
+	struct sk_buff *skb = p->skb;
+	const struct iphdr *iph;
+
+	memset(q, 0, sizeof(*q));
+	if (!pskb_may_pull(skb, off + sizeof(*iph)))
+		return false;
+	iph = (const void *)(skb->data + off);
+	if (iph->version != 4 || iph->ihl < 5 ||
+	    off + iph->ihl * 4 > skb->len)
+		return false;
+	q->off = off;
+	q->l4 = off + iph->ihl * 4;
+	q->span = min_t(unsigned int, skb->len - q->l4, sizeof(struct tcphdr));
+	if (!pskb_may_pull(skb, q->l4 + q->span))
+		return false;
+	iph = (const void *)(skb->data + off);
+	q->saddr = iph->saddr;
+	q->daddr = iph->daddr;
+	q->proto = iph->protocol;
+	/* A later fragment has no ports: only whole addresses can be found. */
+	if (iph->frag_off & htons(IP_OFFSET)) {
+		q->span = 0;
+		return true;
+	}
+	return quote_ports(p, q);
+}
+
+/* The errors themselves are few: sum them up, whatever the device says. */
+static bool checksum_ok(const struct knat_packet *p)
+{
+	return !csum_fold(skb_checksum(p->skb, p->thoff,
+				       p->skb->len - p->thoff, 0));
+}
+
+/* Change two bytes of the quoted packet, and the checksum of the error. */
+static void quote_set16(struct knat_packet *p, void *field, __be16 to)
+{
+	struct icmphdr *icmph = (void *)(p->skb->data + p->thoff);
+	__be16 from = *(__be16 *)field;
+
+	inet_proto_csum_replace2(&icmph->checksum, p->skb, from, to, false);
+	*(__be16 *)field = to;
+}
+
+static void quote_set32(struct knat_packet *p, void *field, __be32 to)
+{
+	struct icmphdr *icmph = (void *)(p->skb->data + p->thoff);
+	__be32 from = *(__be32 *)field;
+
+	inet_proto_csum_replace4(&icmph->checksum, p->skb, from, to, false);
+	*(__be32 *)field = to;
+}
+
+/* The quoted transport header: its port or id, and as far as it was quoted its
+ * checksum.
+ */
+static void quote_transport(struct knat_packet *p, const struct quote *q,
+			    bool src, __be32 from, __be32 to, __be16 port)
+{
+	u8 *l4 = p->skb->data + q->l4;
+	__be16 old = src ? q->sport : q->dport;
+	unsigned int check_off, port_off = src ? 0 : 2;
+	bool pseudo = true;
+	__sum16 check;
+
+	switch (q->proto) {
+	case IPPROTO_TCP:
+		check_off = offsetof(struct tcphdr, check);
+		break;
+	case IPPROTO_UDP:
+		check_off = offsetof(struct udphdr, check);
+		break;
+	default:
+		check_off = offsetof(struct icmphdr, checksum);
+		port_off = offsetof(struct icmphdr, un.echo.id);
+		pseudo = false;
+	}
+	if (q->span >= check_off + sizeof(check)) {
+		check = *(__sum16 *)(l4 + check_off);
+		if (q->proto != IPPROTO_UDP || check) {
+			if (pseudo)
+				csum_replace4(&check, from, to);
+			csum_replace2(&check, old, port);
+			if (q->proto == IPPROTO_UDP && !check)
+				check = CSUM_MANGLED_0;
+			quote_set16(p, l4 + check_off, (__force __be16)check);
+		}
+	}
+	if (old != port)
+		quote_set16(p, l4 + port_off, port);
+}
+
+static bool quote_rewrite(struct knat_packet *p, const struct quote *q,
+			  bool src, const struct knat_found *to)
+{
+	__be16 port = src ? q->sport : q->dport;
+	struct iphdr *iph;
+	__be32 from;
+	__sum16 check;
+
+	if (skb_ensure_writable(p->skb, q->l4 + q->span))
+		return false;
+	iph = (void *)(p->skb->data + q->off);
+	from = src ? iph->saddr : iph->daddr;
+	check = iph->check;
+	csum_replace4(&check, from, to->addr);
+	quote_set16(p, &iph->check, (__force __be16)check);
+	quote_set32(p, src ? &iph->saddr : &iph->daddr, to->addr);
+	if (q->ports)
+		quote_transport(p, q, src, from, to->addr,
+				to->whole_addr ? port : to->port);
+	return true;
+}
+
+static unsigned int drop_error(const struct knat_packet *p)
+{
+	knat_count(p->kn, DROP_ICMP_ERROR);
+	return NF_DROP;
+}
+
+static unsigned int drop_memory(const struct knat_packet *p)
+{
+	knat_count(p->kn, DROP_MEMORY);
+	return NF_DROP;
+}
+
+/* Queries have no far port to look for. */
+static __be16 far_port(const struct quote *q, __be16 port)
+{
+	return q->proto == IPPROTO_ICMP ? 0 : port;
+}
+
+unsigned int knat_icmp_error_in(struct knat_packet *p,
+				struct knat_found *outer_src)
+{
+	struct knat_found in, far;
+	struct quote q;
+
+	if (!quote_parse(p, &q) || !checksum_ok(p))
+		return drop_error(p);
+	if (!knat_lookup_inside_of(p->kn, q.proto, q.saddr, q.sport, &in)) {
+		if (!knat_local_addr(p->kn->net, q.saddr))
+			return drop_error(p);
+		knat_count(p->kn, PASS_LOCAL);
+		return NF_ACCEPT;
+	}
+
+	/* About a hairpin packet: the quoted destination is an inside host,
+	 * too, which the sender knows by its outside end (RFC 5508 REQ-7).
+	 */
+	if (knat_lookup_outside_of(p->kn, 0, q.proto, q.daddr, q.dport,
+				   q.saddr, far_port(&q, q.sport), &far)) {
+		if (!quote_rewrite(p, &q, false, &far))
+			return drop_memory(p);
+		far.whole_addr = true;
+		*outer_src = far;
+	}
+	if (!quote_rewrite(p, &q, true, &in) ||
+	    !knat_rewrite_dst_addr(p, in.addr))
+		return drop_memory(p);
+	knat_count(p->kn, ICMP_ERROR_IN);
+	return NF_ACCEPT;
+}
+
+/* No mapping has to do with the quoted packet. */
+static unsigned int error_out_unknown(const struct knat_packet *p,
+				      int ifindex)
+{
+	const struct knat_view *view = rcu_dereference(p->kn->view);
+	const struct knat_view_dev *dev = knat_view_dev(view, ifindex);
+	const struct knat_view_rule *rule;
+
+	if (knat_lookup_is_outside(p->kn, p->saddr) ||
+	    knat_local_addr(p->kn->net, p->saddr)) {
+		knat_count(p->kn, PASS_LOCAL);
+		return NF_ACCEPT;
+	}
+	rule = knat_view_match(dev, p->proto, p->saddr, p->daddr);
+	if (rule && rule->pool)
+		return drop_error(p);
+	if (rule)
+		knat_count(p->kn, PASS_EXEMPT);
+	else
+		knat_count(p->kn, PASS_NO_RULE);
+	return NF_ACCEPT;
+}
+
+unsigned int knat_icmp_error_out(struct knat_packet *p, int ifindex)
+{
+	struct knat_found out;
+	struct quote q;
+
+	if (!quote_parse(p, &q) || !checksum_ok(p))
+		return drop_error(p);
+	if (!knat_lookup_outside_of(p->kn, ifindex, q.proto, q.daddr, q.dport,
+				    q.saddr, far_port(&q, q.sport), &out))
+		return error_out_unknown(p, ifindex);
+	if (!quote_rewrite(p, &q, false, &out))
+		return drop_memory(p);
+	/* The gateway speaks for itself, if with an address of this side. */
+	if (!knat_lookup_is_outside(p->kn, p->saddr) &&
+	    inet_dev_addr_type(p->kn->net, p->skb->dev, p->saddr) != RTN_LOCAL &&
+	    !knat_rewrite_src_addr(p, out.addr))
+		return drop_memory(p);
+	knat_count(p->kn, ICMP_ERROR_OUT);
+	return NF_ACCEPT;
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/* knat: steps of the hooks that hairpinning and they have in common. */
+#include <linux/icmp.h>
+#include <linux/tcp.h>
+#include "addr.h"
+#include "host.h"
+#include "inward.h"
+#include "local.h"
+#include "map.h"
+#include "net.h"
+#include "session.h"
+
+static unsigned int deliver_failed(struct knat_packet *p)
+{
+	knat_count(p->kn, DROP_MEMORY);
+	return NF_DROP;
+}
+
+unsigned int knat_deliver_dst(struct knat_packet *p, const struct knat_way *way)
+{
+	bool done = way->to.whole_addr ?
+		knat_rewrite_dst_addr(p, way->to.addr) :
+		knat_rewrite_dst(p, way->to.addr, way->to.port);
+
+	return likely(done) ? NF_ACCEPT : deliver_failed(p);
+}
+
+unsigned int knat_deliver_src(struct knat_packet *p, const struct knat_way *way)
+{
+	bool done = way->to.whole_addr ?
+		knat_rewrite_src_addr(p, way->to.addr) :
+		knat_rewrite_src(p, way->to.addr, way->to.port);
+
+	return likely(done) ? NF_ACCEPT : deliver_failed(p);
+}
+
+/* A connection request for a port that inside hosts may be given, and that no
+ * socket of the gateway has: an answer would end a simultaneous open (RFC 5382
+ * REQ-4).
+ */
+static bool unsolicited_syn(const struct knat_packet *p)
+{
+	const struct knat_addr *addr;
+	u16 port = be16_to_cpu(p->dport);
+
+	if (p->proto != IPPROTO_TCP || p->kind != KNAT_PACKET_PORTS ||
+	    (p->tcp_flags & (KNAT_TCP_SYN | KNAT_TCP_ACK)) != KNAT_TCP_SYN)
+		return false;
+	addr = knat_addr_find(p->kn, p->daddr);
+	return addr && READ_ONCE(addr->dynamic) &&
+	       port >= READ_ONCE(addr->port_first) &&
+	       port <= READ_ONCE(addr->port_last) &&
+	       !knat_local_port_busy(p->kn->net, IPPROTO_TCP, port);
+}
+
+unsigned int knat_unmatched(struct knat_packet *p, bool from_outside)
+{
+	if (!knat_local_addr(p->kn->net, p->daddr)) {
+		knat_count(p->kn, DROP_NO_MAPPING);
+		return NF_DROP;
+	}
+	if (from_outside && unsolicited_syn(p)) {
+		knat_count(p->kn, DROP_UNSOLICITED_SYN);
+		return NF_DROP;
+	}
+	knat_count(p->kn, PASS_LOCAL);
+	return NF_ACCEPT;
+}
+
+bool knat_clamp(struct knat_packet *p, const struct knat_way *way, u32 mtu)
+{
+	const struct knat_map *map = way->map;
+	u16 clamp;
+
+	if (!map && way->session)
+		map = way->session->map;
+	if (!map || (map->out.flags & KNAT_MAP_F_STATIC))
+		return true;
+	clamp = READ_ONCE(map->host->pool->conf.mss_clamp);
+	if (clamp == KNAT_MSS_CLAMP_OFF)
+		return true;
+	if (clamp == KNAT_MSS_CLAMP_PMTU) {
+		if (mtu < sizeof(struct iphdr) + sizeof(struct tcphdr) +
+			  KNAT_MSS_CLAMP_MIN)
+			return true;
+		clamp = min_t(u32, mtu - sizeof(struct iphdr) -
+				   sizeof(struct tcphdr), U16_MAX);
+	}
+	return knat_rewrite_mss(p, clamp);
+}

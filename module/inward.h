@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* knat: steps of the hooks that hairpinning and they have in common. */
+#ifndef _KNAT_INWARD_H
+#define _KNAT_INWARD_H
+
+#include "flow.h"
+#include "rewrite.h"
+#include "stats.h"
+
+/* Rewrite the destination, or the source, as found: a netfilter verdict. */
+unsigned int knat_deliver_dst(struct knat_packet *p, const struct knat_way *way);
+unsigned int knat_deliver_src(struct knat_packet *p, const struct knat_way *way);
+
+/* A packet for an outside address that matches no mapping: a verdict.
+ * @from_outside: it came in through an outside device.
+ */
+unsigned int knat_unmatched(struct knat_packet *p, bool from_outside);
+
+/* Lower the MSS of a SYN as the pool of @way asks; @mtu is that of the outside
+ * path. False: no memory.
+ */
+bool knat_clamp(struct knat_packet *p, const struct knat_way *way, u32 mtu);
+
+#endif /* _KNAT_INWARD_H */

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/* knat: sockets and addresses of the gateway. */
+#include <linux/in.h>
+#include <linux/inetdevice.h>
+#include <linux/udp.h>
+#include <net/inet_hashtables.h>
+#include <net/route.h>
+#include "compat.h"
+#include "local.h"
+
+/* Every TCP socket with a port hangs on a bucket of the bind hash. */
+static bool tcp_port_busy(struct net *net, u16 port)
+{
+	struct inet_hashinfo *hashinfo = net->ipv4.tcp_death_row.hashinfo;
+	struct inet_bind_hashbucket *head;
+	struct inet_bind_bucket *tb;
+	bool busy = false;
+
+	head = &hashinfo->bhash[inet_bhashfn(net, port,
+					     hashinfo->bhash_size)];
+	spin_lock_bh(&head->lock);
+	inet_bind_bucket_for_each(tb, &head->chain) {
+		if (tb->port == port && net_eq(ib_net(tb), net)) {
+			busy = true;
+			break;
+		}
+	}
+	spin_unlock_bh(&head->lock);
+	return busy;
+}
+
+static bool udp_port_busy(struct net *net, u16 port)
+{
+	struct udp_hslot *slot = udp_hashslot(knat_udp_table(net), net, port);
+	struct sock *sk;
+	bool busy = false;
+
+	rcu_read_lock();
+	sk_for_each_rcu(sk, &slot->head) {
+		if (udp_sk(sk)->udp_port_hash == port &&
+		    net_eq(sock_net(sk), net)) {
+			busy = true;
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return busy;
+}
+
+bool knat_local_port_busy(struct net *net, u8 proto, u16 port)
+{
+	return proto == IPPROTO_TCP ? tcp_port_busy(net, port) :
+				      udp_port_busy(net, port);
+}
+
+bool knat_local_addr(struct net *net, __be32 addr)
+{
+	return inet_addr_type(net, addr) == RTN_LOCAL;
+}

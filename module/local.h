@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* knat: what the gateway itself uses of an address that it shares. */
+#ifndef _KNAT_LOCAL_H
+#define _KNAT_LOCAL_H
+
+#include <net/net_namespace.h>
+#include <linux/types.h>
+
+/**
+ * knat_local_port_busy() - does a socket of the gateway have a port?
+ * @net: the namespace
+ * @proto: IPPROTO_TCP or IPPROTO_UDP
+ * @port: host order
+ *
+ * Listening, bound, connected and TIME_WAIT alike, on whatever address.
+ * Softirq or process context; takes the lock of a socket hash bucket.
+ *
+ * Return: true if one has.
+ */
+bool knat_local_port_busy(struct net *net, u8 proto, u16 port);
+
+/* Is @addr one of the gateway's own addresses? Under rcu_read_lock(). */
+bool knat_local_addr(struct net *net, __be32 addr);
+
+#endif /* _KNAT_LOCAL_H */

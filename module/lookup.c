@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+/* knat: look-ups that create and refresh nothing. */
+#include "addr.h"
+#include "lookup.h"
+#include "map.h"
+#include "net.h"
+#include "prefix.h"
+#include "rule.h"
+#include "session.h"
+
+static bool outside_in_realm(struct knat_net *kn, const struct knat_view *view,
+			     struct knat_flow *flow, u16 realm,
+			     struct knat_found *found)
+{
+	struct knat_session *session;
+	struct knat_map *map;
+
+	flow->realm = realm;
+	if (flow->near.proto == IPPROTO_TCP || view->sessions_first) {
+		session = knat_session_lookup_in(kn, flow);
+		if (session) {
+			found->addr = session->out_addr;
+			found->port = session->ctl.out_port;
+			return true;
+		}
+	}
+	map = knat_map_lookup_in(kn, flow->near, knat_far(0, 0, realm));
+	if (!map)
+		return false;
+	found->addr = map->out.addr;
+	found->port = map->out.port;
+	return true;
+}
+
+static bool outside_on_dev(struct knat_net *kn, const struct knat_view *view,
+			   const struct knat_view_dev *dev,
+			   struct knat_flow *flow, struct knat_found *found)
+{
+	const struct knat_view_rule *rule = NULL;
+
+	if (dev->by_rule)
+		rule = knat_view_match(dev, flow->near.proto, flow->near.addr,
+				       flow->remote_addr);
+	return outside_in_realm(kn, view, flow,
+				rule ? rule->realm : dev->realm, found);
+}
+
+bool knat_lookup_outside_of(struct knat_net *kn, int ifindex, u8 proto,
+			    __be32 addr, __be16 port,
+			    __be32 raddr, __be16 rport,
+			    struct knat_found *found)
+{
+	const struct knat_view *view = rcu_dereference(kn->view);
+	struct knat_flow flow = {
+		.near = knat_ep(proto, addr, port),
+		.remote_addr = raddr,
+		.remote_port = rport,
+	};
+	u32 i;
+
+	found->whole_addr = false;
+	if (!view)
+		return false;
+	for (i = 0; i < view->nr_devs; i++)
+		if ((!ifindex || view->devs[i].ifindex == ifindex) &&
+		    outside_on_dev(kn, view, &view->devs[i], &flow, found))
+			return true;
+	if (outside_in_realm(kn, view, &flow, KNAT_REALM_STATIC, found))
+		return true;
+	found->whole_addr = true;
+	return knat_prefix_outside_of(kn, addr, &found->addr);
+}
+
+bool knat_lookup_inside_of(struct knat_net *kn, u8 proto,
+			   __be32 addr, __be16 port,
+			   struct knat_found *found)
+{
+	struct knat_map *map = knat_map_lookup_out(kn,
+						   knat_ep(proto, addr, port));
+
+	found->whole_addr = false;
+	if (map) {
+		found->addr = map->in.addr;
+		found->port = map->in.port;
+		return true;
+	}
+	found->whole_addr = true;
+	return knat_prefix_inside_of(kn, addr, &found->addr);
+}
+
+bool knat_lookup_is_outside(struct knat_net *kn, __be32 addr)
+{
+	return knat_addr_listed(rcu_dereference(kn->addrs), be32_to_cpu(addr));
+}

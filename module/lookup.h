@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * knat: where an end is translated to, without creating or refreshing
+ * anything. For quoted packets of ICMP errors. Caller holds rcu_read_lock().
+ */
+#ifndef _KNAT_LOOKUP_H
+#define _KNAT_LOOKUP_H
+
+#include <linux/types.h>
+
+struct knat_net;
+
+/**
+ * struct knat_found - the other side's name for an end
+ * @addr: address
+ * @port: port or query id; meaningless if @whole_addr
+ * @whole_addr: translated one to one, ports stay
+ */
+struct knat_found {
+	__be32	addr;
+	__be16	port;
+	bool	whole_addr;
+};
+
+/* The outside name of inside end (@proto, @addr, @port), for a flow with
+ * (@raddr, @rport) that leaves through device @ifindex (0: any outside
+ * device). For ICMP @port is the id and @rport is 0.
+ */
+bool knat_lookup_outside_of(struct knat_net *kn, int ifindex, u8 proto,
+			    __be32 addr, __be16 port,
+			    __be32 raddr, __be16 rport,
+			    struct knat_found *found);
+
+/* The inside name of outside end (@proto, @addr, @port). */
+bool knat_lookup_inside_of(struct knat_net *kn, u8 proto,
+			   __be32 addr, __be16 port,
+			   struct knat_found *found);
+
+/* Is @addr one of our outside addresses? */
+bool knat_lookup_is_outside(struct knat_net *kn, __be32 addr);
+
+#endif /* _KNAT_LOOKUP_H */

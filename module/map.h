@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * knat: mappings, the primary objects.
+ *
+ * A mapping is found under RCU in kn->map_in and kn->map_out. It is dead once
+ * KNAT_MAP_DEAD is in @refs: whoever puts it there (from zero sessions, by
+ * cmpxchg) takes the mapping out of the tables, and no session is added to a
+ * dead one. A dead mapping with a port hangs on the wheel until the port has
+ * rested; then the port is freed and the memory goes to reap.h.
+ */
+#ifndef _KNAT_MAP_H
+#define _KNAT_MAP_H
+
+#include <linux/atomic.h>
+#include <linux/cache.h>
+#include <linux/jiffies.h>
+#include <linux/limits.h>
+#include <linux/rhashtable-types.h>
+#include "tuple.h"
+#include "wheel.h"
+
+struct knat_host;
+struct knat_static;
+
+/* Flags, in out.flags; constant while the mapping is in the tables. */
+#define KNAT_MAP_F_STATIC	0x01	/* @fixed, not @host; never expires */
+#define KNAT_MAP_F_SESSIONS	0x02	/* packets need a session */
+#define KNAT_MAP_F_ADF		0x04	/* address-dependent filtering */
+#define KNAT_MAP_F_APDF		0x08	/* address and port-dependent */
+#define KNAT_MAP_F_NO_HAIRPIN	0x10	/* the pool forbids hairpinning */
+#define KNAT_MAP_F_ALIAS	0x20	/* static, in map_out alone: the inside
+					 * end has another static mapping
+					 */
+
+#define KNAT_MAP_DEAD		INT_MIN
+
+/**
+ * struct knat_map - (protocol, inside end) <-> (protocol, outside end)
+ * @in_node: link in kn->map_in
+ * @out_node: link in kn->map_out
+ * @in: inside end; key of map_in together with @far
+ * @far: realm, and the remote end as far as the mapping depends on it
+ * @out: outside end; key of map_out. @out.flags as above
+ * @wheel: link in the wheel (dynamic), later in the list of the dead
+ * @host: the subscriber, of a dynamic mapping
+ * @fixed: the configured object, of a static one
+ * @stamp: jiffies of the last use, not older than a second; after death of
+ *	the moment from which the port rests
+ * @refs: number of sessions; KNAT_MAP_DEAD
+ */
+struct knat_map {
+	struct rhash_head		in_node;
+	struct rhash_head		out_node;
+	union knat_ep			in;
+	union knat_far			far;
+	union knat_ep			out;
+	struct llist_node		wheel;
+	union {
+		struct knat_host	*host;
+		struct knat_static	*fixed;
+	};
+	u32				stamp;
+	atomic_t			refs;
+};
+
+#if BITS_PER_LONG == 64
+static_assert(sizeof(struct knat_map) == 64);
+#endif
+
+extern struct kmem_cache *knat_map_cache;
+
+int knat_map_tables_init(struct knat_net *kn);
+void knat_map_tables_exit(struct knat_net *kn);
+
+/* Under rcu_read_lock(). Dead and expired mappings are not found. */
+struct knat_map *knat_map_lookup_in(struct knat_net *kn, union knat_ep in,
+				    union knat_far far);
+struct knat_map *knat_map_lookup_out(struct knat_net *kn, union knat_ep out);
+
+/* Put a mapping that nobody knows yet into both tables: 0, -EEXIST when
+ * another CPU was faster (then *other is its mapping, or NULL if that one is
+ * about to go), or a negative errno. The caller frees @map on failure.
+ */
+int knat_map_insert(struct knat_net *kn, struct knat_map *map,
+		    struct knat_map **other);
+
+/* Take a reference for a session; false if the mapping is dead. */
+bool knat_map_get(struct knat_map *map);
+/* Give it back; the last one kills a dynamic mapping. */
+void knat_map_put(struct knat_net *kn, struct knat_map *map);
+
+/* Kill a mapping without sessions: true if this call did it. */
+bool knat_map_kill(struct knat_net *kn, struct knat_map *map);
+/* Kill it whether or not it has sessions; these must be killed next. */
+bool knat_map_condemn(struct knat_net *kn, struct knat_map *map);
+
+/* Jiffies of silence after which @map may go. */
+u32 knat_map_timeout(const struct knat_net *kn, const struct knat_map *map);
+bool knat_map_expired(const struct knat_net *kn, const struct knat_map *map);
+
+static inline u32 knat_map_sessions(const struct knat_map *map)
+{
+	return atomic_read(&map->refs) & ~KNAT_MAP_DEAD;
+}
+
+static inline bool knat_map_dead(const struct knat_map *map)
+{
+	return atomic_read(&map->refs) & KNAT_MAP_DEAD;
+}
+
+/* Free the port (if it has one) and the memory of a dead mapping. */
+void knat_map_release(struct knat_net *kn, struct knat_map *map);
+
+static inline void knat_map_touch(struct knat_map *map)
+{
+	u32 now = (u32)jiffies;
+
+	if (now - READ_ONCE(map->stamp) >= HZ)
+		WRITE_ONCE(map->stamp, now);
+}
+
+#endif /* _KNAT_MAP_H */

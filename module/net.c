@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0
+/* knat: life of a namespace's state. */
+#include <linux/bitmap.h>
+#include <linux/slab.h>
+#include <net/netfilter/ipv4/nf_defrag_ipv4.h>
+#include <net/netns/generic.h>
+#include "addr.h"
+#include "hook.h"
+#include "host.h"
+#include "map.h"
+#include "net.h"
+#include "pernet.h"
+#include "pool.h"
+#include "prefix.h"
+#include "rule.h"
+#include "session.h"
+#include "static.h"
+
+static unsigned int knat_net_id __read_mostly;
+
+struct knat_net *knat_net(const struct net *net)
+{
+	return net_generic(net, knat_net_id);
+}
+
+static void net_gone(struct work_struct *work)
+{
+	struct knat_net *kn = container_of(work, struct knat_net, gone);
+
+	mutex_lock(&kn->config_lock);
+	knat_pool_leave(kn);
+	mutex_unlock(&kn->config_lock);
+}
+
+int knat_net_start(struct knat_net *kn)
+{
+	int err;
+
+	lockdep_assert_held(&kn->config_lock);
+
+	if (kn->dead)
+		return -ENODEV;
+	if (kn->realms)
+		return 0;
+	err = knat_wheel_init(kn);
+	if (err)
+		return err;
+	kn->realms = bitmap_zalloc(KNAT_REALMS, GFP_KERNEL_ACCOUNT);
+	if (!kn->realms) {
+		knat_wheel_exit(kn);
+		return -ENOMEM;
+	}
+	knat_wheel_start(kn);
+	return 0;
+}
+
+int knat_hooks_update(struct knat_net *kn, bool want,
+		      struct netlink_ext_ack *extack)
+{
+	int err;
+
+	lockdep_assert_held(&kn->config_lock);
+
+	want &= !kn->dead;
+	if (want == kn->hooked)
+		return 0;
+	if (!want) {
+		nf_unregister_net_hooks(kn->net, knat_hook_ops, KNAT_HOOKS);
+		nf_defrag_ipv4_disable(kn->net);
+		kn->hooked = false;
+		return 0;
+	}
+	err = nf_defrag_ipv4_enable(kn->net);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "defragmentation cannot be enabled");
+		return err;
+	}
+	err = nf_register_net_hooks(kn->net, knat_hook_ops, KNAT_HOOKS);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "the hooks cannot be registered");
+		nf_defrag_ipv4_disable(kn->net);
+		return err;
+	}
+	kn->hooked = true;
+	return 0;
+}
+
+static bool flush_map(const struct knat_map *map, void *arg)
+{
+	return true;
+}
+
+void knat_net_flush(struct knat_net *kn)
+{
+	struct knat_sweep sweep = { .map = flush_map };
+	struct knat_static *fixed, *next_fixed;
+	struct knat_rule *rule, *next_rule;
+	struct knat_pool *pool, *next_pool;
+
+	lockdep_assert_held(&kn->config_lock);
+
+	list_for_each_entry_safe(rule, next_rule, &kn->rules, list)
+		knat_rule_del(kn, rule);
+	list_for_each_entry_safe(fixed, next_fixed, &kn->statics, list)
+		knat_static_del(kn, fixed);
+	list_for_each_entry_safe(pool, next_pool, &kn->pools, list)
+		knat_pool_del(kn, pool, NULL);
+	if (kn->realms)
+		knat_wheel_sweep(kn, &sweep);
+}
+
+static int __net_init net_init(struct net *net)
+{
+	struct knat_net *kn = knat_net(net);
+	int err;
+
+	kn->net = net;
+	mutex_init(&kn->config_lock);
+	mutex_init(&kn->wheel_lock);
+	INIT_LIST_HEAD(&kn->pools);
+	INIT_LIST_HEAD(&kn->rules);
+	INIT_LIST_HEAD(&kn->outdevs);
+	INIT_LIST_HEAD(&kn->statics);
+	INIT_LIST_HEAD(&kn->leaving);
+	INIT_WORK(&kn->gone, net_gone);
+	knat_reap_init(&kn->reap);
+	knat_config_init(kn);
+
+	err = -ENOMEM;
+	kn->stats = alloc_percpu(struct knat_stats);
+	if (!kn->stats)
+		return err;
+	err = knat_map_tables_init(kn);
+	if (err)
+		goto err_stats;
+	err = knat_session_tables_init(kn);
+	if (err)
+		goto err_maps;
+	err = knat_host_table_init(kn);
+	if (err)
+		goto err_sessions;
+	mutex_lock(&kn->config_lock);
+	err = knat_addr_table_init(kn);
+	mutex_unlock(&kn->config_lock);
+	if (err)
+		goto err_hosts;
+	return 0;
+
+err_hosts:
+	knat_host_table_exit(kn);
+err_sessions:
+	knat_session_tables_exit(kn);
+err_maps:
+	knat_map_tables_exit(kn);
+err_stats:
+	free_percpu(kn->stats);
+	return err;
+}
+
+/* A grace period passes between this and net_exit(). */
+static void __net_exit net_pre_exit(struct net *net)
+{
+	struct knat_net *kn = knat_net(net);
+
+	mutex_lock(&kn->config_lock);
+	kn->dead = true;
+	knat_hooks_update(kn, false, NULL);
+	mutex_unlock(&kn->config_lock);
+}
+
+static void __net_exit net_exit(struct net *net)
+{
+	struct knat_net *kn = knat_net(net);
+
+	if (kn->realms)
+		cancel_delayed_work_sync(&kn->tick);
+	cancel_work_sync(&kn->gone);
+	mutex_lock(&kn->config_lock);
+	knat_net_flush(kn);
+	mutex_unlock(&kn->config_lock);
+	knat_reap_drain(&kn->reap);
+	/* Addresses, views and subscribers that still wait for theirs. */
+	rcu_barrier();
+	knat_prefix_exit(kn);
+	knat_addr_table_exit(kn);
+	knat_host_table_exit(kn);
+	knat_session_tables_exit(kn);
+	knat_map_tables_exit(kn);
+	if (kn->realms)
+		knat_wheel_exit(kn);
+	bitmap_free(kn->realms);
+	free_percpu(kn->stats);
+}
+
+static struct pernet_operations net_ops = {
+	.init		= net_init,
+	.pre_exit	= net_pre_exit,
+	.exit		= net_exit,
+	.id		= &knat_net_id,
+	.size		= sizeof(struct knat_net),
+};
+
+int knat_pernet_init(void)
+{
+	return register_pernet_subsys(&net_ops);
+}
+
+void knat_pernet_exit(void)
+{
+	unregister_pernet_subsys(&net_ops);
+}

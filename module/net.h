@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * knat: the state of one network namespace.
+ *
+ * Locks, outermost first:
+ *
+ *   rtnl		taken by the device notifiers, before ours
+ *   kn->config_lock	mutex; pools, rules, static mappings, settings and
+ *			all that is derived from them (process context)
+ *   kn->wheel_lock	mutex; what hangs on the timing wheel (process context)
+ *   host lock		spinlock, softirq off: kn->host_lock, subscribers
+ *   ports lock		spinlock, softirq off: one for each (address,
+ *			protocol), its port bitmap
+ *   rhashtable buckets	inside the table functions
+ *
+ * The packet path takes only the last three, and only to open a flow. All it
+ * reads is under RCU: kn->view and kn->addrs are replaced whole, mappings,
+ * sessions and subscribers are freed a grace period after they left the
+ * tables.
+ */
+#ifndef _KNAT_NET_H
+#define _KNAT_NET_H
+
+#include <linux/mutex.h>
+#include <linux/netlink.h>
+#include <linux/rhashtable.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <net/net_namespace.h>
+#include "config.h"
+#include "reap.h"
+#include "stats.h"
+#include "wheel.h"
+
+struct knat_addr_list;
+struct knat_prefixes;
+struct knat_view;
+
+/**
+ * struct knat_net - one namespace
+ * @view: compiled rules, see rule.h; NULL while there is nothing to translate
+ * @addrs: outside addresses, sorted, see addr.h; never NULL
+ * @stats: counters
+ * @config: settings by attribute, in their own units
+ * @timeout: the same in jiffies, for those in seconds
+ * @map_in: mappings by inside end and realm
+ * @map_out: mappings by outside end
+ * @session_in: sessions by inside end, remote end and realm
+ * @session_out: sessions by outside and remote end
+ * @hosts: subscribers by inside address and pool
+ * @addr_table: outside addresses by address
+ * @prefixes: one-to-one mappings, see prefix.h; NULL if there are none
+ * @wheel: expiry, per CPU
+ * @reap: entries that wait for a grace period
+ * @host_lock: creation and removal of subscribers
+ * @config_lock: see above
+ * @wheel_lock: see above
+ * @pools: struct knat_pool, in order of creation (config_lock)
+ * @rules: struct knat_rule, by priority (config_lock)
+ * @outdevs: struct knat_outdev, outside devices by name (config_lock)
+ * @statics: struct knat_static, in order of creation (config_lock)
+ * @leaving: struct knat_leaving, addresses whose mappings @gone will drop
+ *	(config_lock)
+ * @addrs_changed: kn->addrs is out of date (config_lock)
+ * @realms: bitmap of realm numbers in use (config_lock)
+ * @hooked: the hooks are registered (config_lock)
+ * @nr_static: entries of static mappings in the tables
+ * @nr_alias: those of them that only map_out has
+ * @generation: grows with every change, for dumps (config_lock)
+ * @last_id: of the newest static mapping (config_lock)
+ * @tick: runs the wheel every second
+ * @gone: drops mappings of addresses that went away
+ * @net: the namespace itself
+ * @stats_base: what stats reset subtracts
+ * @dead: the namespace is going away (config_lock)
+ */
+struct knat_net {
+	struct knat_view __rcu		*view;
+	struct knat_addr_list __rcu	*addrs;
+	struct knat_stats __percpu	*stats;
+	u32				nr_static;
+	u32				nr_alias;
+	u32				config[KNAT_A_CONFIG_MAX + 1];
+	u32				timeout[KNAT_A_CONFIG_MAX + 1];
+
+	struct rhashtable		map_in;
+	struct rhashtable		map_out;
+	struct rhashtable		session_in;
+	struct rhashtable		session_out;
+	struct rhashtable		hosts;
+	struct rhashtable		addr_table;
+	struct knat_prefixes __rcu	*prefixes;
+
+	struct knat_wheel		wheel;
+	struct knat_reap		reap;
+
+	spinlock_t			host_lock;
+	struct mutex			config_lock;
+	struct mutex			wheel_lock;
+	struct list_head		pools;
+	struct list_head		rules;
+	struct list_head		outdevs;
+	struct list_head		statics;
+	struct list_head		leaving;
+	unsigned long			*realms;
+	u64				last_id;
+	u32				generation;
+	bool				addrs_changed;
+	bool				hooked;
+	bool				dead;
+	struct delayed_work		tick;
+	struct work_struct		gone;
+	struct net			*net;
+	u64				stats_base[__KNAT_COUNTER_MAX];
+};
+
+struct knat_net *knat_net(const struct net *net);
+
+/* Register or remove the hooks as rules and static mappings ask for it.
+ * Caller holds kn->config_lock.
+ */
+int knat_hooks_update(struct knat_net *kn, bool want,
+		      struct netlink_ext_ack *extack);
+
+/* Make what only a namespace with a configuration needs. Caller holds
+ * kn->config_lock.
+ */
+int knat_net_start(struct knat_net *kn);
+
+/* Rules, pools, static mappings and all entries go. */
+void knat_net_flush(struct knat_net *kn);
+
+#endif /* _KNAT_NET_H */

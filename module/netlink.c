@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/* knat: the generic netlink family. */
+#include <linux/module.h>
+#include "net.h"
+#include "netlink.h"
+
+#define OP(CMD, fn, pol, max)						\
+	{								\
+		.cmd		= KNAT_CMD_##CMD,			\
+		.doit		= fn,					\
+		.policy		= pol,					\
+		.maxattr	= max,					\
+		.flags		= GENL_UNS_ADMIN_PERM,			\
+	}
+
+static const struct genl_ops knat_ops[] = {
+	{
+		.cmd		= KNAT_CMD_POOL_GET,
+		.dumpit		= knat_nl_pool_dump,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	OP(POOL_ADD, knat_nl_pool_add, knat_pool_policy, KNAT_A_POOL_MAX),
+	OP(POOL_SET, knat_nl_pool_set, knat_pool_policy, KNAT_A_POOL_MAX),
+	OP(POOL_DEL, knat_nl_pool_del, knat_pool_policy, KNAT_A_POOL_MAX),
+	{
+		.cmd		= KNAT_CMD_RULE_GET,
+		.dumpit		= knat_nl_rule_dump,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	OP(RULE_ADD, knat_nl_rule_add, knat_rule_policy, KNAT_A_RULE_MAX),
+	OP(RULE_DEL, knat_nl_rule_del, knat_rule_policy, KNAT_A_RULE_MAX),
+	{
+		.cmd		= KNAT_CMD_MAP_GET,
+		.dumpit		= knat_nl_map_dump,
+		.policy		= knat_map_policy,
+		.maxattr	= KNAT_A_MAP_MAX,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	OP(MAP_ADD, knat_nl_map_add, knat_map_policy, KNAT_A_MAP_MAX),
+	OP(MAP_DEL, knat_nl_map_del, knat_map_policy, KNAT_A_MAP_MAX),
+	OP(MAP_FLUSH, knat_nl_map_flush, knat_map_policy, KNAT_A_MAP_MAX),
+	{
+		.cmd		= KNAT_CMD_SESSION_GET,
+		.start		= knat_nl_session_start,
+		.dumpit		= knat_nl_session_dump,
+		.done		= knat_nl_session_done,
+		.policy		= knat_session_policy,
+		.maxattr	= KNAT_A_SESSION_MAX,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	OP(SESSION_DEL, knat_nl_session_del, knat_session_policy,
+	   KNAT_A_SESSION_MAX),
+	OP(SESSION_COUNT, knat_nl_session_count, knat_session_policy,
+	   KNAT_A_SESSION_MAX),
+	OP(STATS_GET, knat_nl_stats_get, NULL, 0),
+	OP(STATS_RESET, knat_nl_stats_reset, NULL, 0),
+	OP(CONFIG_GET, knat_nl_config_get, NULL, 0),
+	OP(CONFIG_SET, knat_nl_config_set, knat_config_policy,
+	   KNAT_A_CONFIG_MAX),
+	OP(FLUSH, knat_nl_flush, NULL, 0),
+};
+
+struct genl_family knat_family __ro_after_init = {
+	.name		= KNAT_FAMILY_NAME,
+	.version	= KNAT_FAMILY_VERSION,
+	.netnsok	= true,
+	.parallel_ops	= true,
+	.module		= THIS_MODULE,
+	.ops		= knat_ops,
+	.n_ops		= ARRAY_SIZE(knat_ops),
+	.resv_start_op	= __KNAT_CMD_MAX,
+};
+
+int knat_netlink_init(void)
+{
+	return genl_register_family(&knat_family);
+}
+
+void knat_netlink_exit(void)
+{
+	genl_unregister_family(&knat_family);
+}
+
+struct sk_buff *knat_nl_answer(struct genl_info *info, void **head)
+{
+	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+
+	if (!skb)
+		return NULL;
+	*head = genlmsg_put_reply(skb, info, &knat_family, 0,
+				  info->genlhdr->cmd);
+	if (*head)
+		return skb;
+	nlmsg_free(skb);
+	return NULL;
+}
+
+int knat_nl_answer_u32(struct genl_info *info, int attr, u32 value)
+{
+	struct sk_buff *skb;
+	void *head;
+
+	skb = knat_nl_answer(info, &head);
+	if (!skb)
+		return -ENOMEM;
+	if (nla_put_u32(skb, attr, value)) {
+		nlmsg_free(skb);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, head);
+	return genlmsg_reply(skb, info);
+}
+
+int knat_nl_lock(struct knat_net *kn, struct netlink_ext_ack *extack)
+{
+	mutex_lock(&kn->config_lock);
+	if (!kn->dead) {
+		kn->generation++;
+		return 0;
+	}
+	mutex_unlock(&kn->config_lock);
+	NL_SET_ERR_MSG(extack, "the namespace is going away");
+	return -ENODEV;
+}
+
+int knat_nl_flush(struct sk_buff *skb, struct genl_info *info)
+{
+	struct knat_net *kn = knat_net(genl_info_net(info));
+	int err = knat_nl_lock(kn, info->extack);
+
+	if (err)
+		return err;
+	knat_net_flush(kn);
+	mutex_unlock(&kn->config_lock);
+	return 0;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* knat: the generic netlink family. Process context. */
+#ifndef _KNAT_NETLINK_H
+#define _KNAT_NETLINK_H
+
+#include <net/genetlink.h>
+#include <net/sock.h>
+#include "uapi/knat.h"
+
+struct knat_net;
+struct knat_pool_conf;
+
+extern struct genl_family knat_family;
+
+int knat_netlink_init(void);
+void knat_netlink_exit(void);
+
+/* The operations, by object: nl_pool.c, nl_rule.c, nl_map.c, nl_session.c,
+ * nl_stats.c and nl_config.c.
+ */
+extern const struct nla_policy knat_pool_policy[KNAT_A_POOL_MAX + 1];
+extern const struct nla_policy knat_rule_policy[KNAT_A_RULE_MAX + 1];
+extern const struct nla_policy knat_map_policy[KNAT_A_MAP_MAX + 1];
+extern const struct nla_policy knat_session_policy[KNAT_A_SESSION_MAX + 1];
+extern const struct nla_policy knat_config_policy[KNAT_A_CONFIG_MAX + 1];
+
+int knat_nl_pool_add(struct sk_buff *skb, struct genl_info *info);
+int knat_nl_pool_set(struct sk_buff *skb, struct genl_info *info);
+int knat_nl_pool_del(struct sk_buff *skb, struct genl_info *info);
+int knat_nl_pool_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int knat_nl_rule_add(struct sk_buff *skb, struct genl_info *info);
+int knat_nl_rule_del(struct sk_buff *skb, struct genl_info *info);
+int knat_nl_rule_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int knat_nl_map_add(struct sk_buff *skb, struct genl_info *info);
+int knat_nl_map_del(struct sk_buff *skb, struct genl_info *info);
+int knat_nl_map_flush(struct sk_buff *skb, struct genl_info *info);
+int knat_nl_map_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int knat_nl_session_del(struct sk_buff *skb, struct genl_info *info);
+int knat_nl_session_count(struct sk_buff *skb, struct genl_info *info);
+int knat_nl_session_start(struct netlink_callback *cb);
+int knat_nl_session_done(struct netlink_callback *cb);
+int knat_nl_session_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int knat_nl_stats_get(struct sk_buff *skb, struct genl_info *info);
+int knat_nl_stats_reset(struct sk_buff *skb, struct genl_info *info);
+int knat_nl_config_get(struct sk_buff *skb, struct genl_info *info);
+int knat_nl_config_set(struct sk_buff *skb, struct genl_info *info);
+int knat_nl_flush(struct sk_buff *skb, struct genl_info *info);
+
+/* An answer with its header, and one that is a number. */
+struct sk_buff *knat_nl_answer(struct genl_info *info, void **head);
+int knat_nl_answer_u32(struct genl_info *info, int attr, u32 value);
+
+/* Take kn->config_lock for a change, unless the namespace is going away. */
+int knat_nl_lock(struct knat_net *kn, struct netlink_ext_ack *extack);
+
+/* Is @attr (be32) an address that a mapping may have? Else extack says so. */
+bool knat_nl_unicast(const struct nlattr *attr, struct netlink_ext_ack *extack);
+/* Are no bits of @addr below prefix length @len set? Else extack says so. */
+bool knat_nl_prefix(const struct nlattr *attr, u8 len,
+		    struct netlink_ext_ack *extack);
+
+/* A pool's settings from its attributes, over what @conf holds; shared by
+ * pools and masquerade rules. Points extack at the attribute to blame.
+ */
+int knat_nl_pool_conf(struct nlattr **attrs, struct knat_pool_conf *conf,
+		      struct netlink_ext_ack *extack);
+int knat_nl_pool_conf_fill(struct sk_buff *skb,
+			   const struct knat_pool_conf *conf);
+
+#endif /* _KNAT_NETLINK_H */

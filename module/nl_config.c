@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+/* knat: requests about settings. */
+#include "net.h"
+#include "netlink.h"
+
+#define RANGE(NAME, _name, unit, _min, _max, def, meaning)		\
+	static struct netlink_range_validation range_##_name = {	\
+		.min = _min, .max = _max,				\
+	};
+KNAT_SETTINGS(RANGE)
+
+#define POLICY(NAME, _name, unit, _min, _max, def, meaning)		\
+	[KNAT_A_CONFIG_##NAME] =					\
+		NLA_POLICY_FULL_RANGE(NLA_U32, &range_##_name),
+
+const struct nla_policy knat_config_policy[KNAT_A_CONFIG_MAX + 1] = {
+	KNAT_SETTINGS(POLICY)
+};
+
+int knat_nl_config_get(struct sk_buff *skb, struct genl_info *info)
+{
+	struct knat_net *kn = knat_net(genl_info_net(info));
+	struct sk_buff *answer;
+	void *head;
+	int attr;
+
+	answer = knat_nl_answer(info, &head);
+	if (!answer)
+		return -ENOMEM;
+	for (attr = 1; attr <= KNAT_A_CONFIG_MAX; attr++) {
+		if (nla_put_u32(answer, attr, READ_ONCE(kn->config[attr]))) {
+			nlmsg_free(answer);
+			return -EMSGSIZE;
+		}
+	}
+	genlmsg_end(answer, head);
+	return genlmsg_reply(answer, info);
+}
+
+int knat_nl_config_set(struct sk_buff *skb, struct genl_info *info)
+{
+	struct knat_net *kn = knat_net(genl_info_net(info));
+	int attr, n = 0, err;
+
+	err = knat_nl_lock(kn, info->extack);
+	if (err)
+		return err;
+	for (attr = 1; attr <= KNAT_A_CONFIG_MAX; attr++) {
+		if (!info->attrs[attr])
+			continue;
+		knat_config_set(kn, attr, nla_get_u32(info->attrs[attr]));
+		n++;
+	}
+	if (n)
+		knat_wheel_rearm(kn);
+	else
+		NL_SET_ERR_MSG(info->extack, "there is nothing to set");
+	mutex_unlock(&kn->config_lock);
+	return n ? 0 : -EINVAL;
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+/* knat: requests about rules. */
+#include <linux/inetdevice.h>
+#include "net.h"
+#include "netlink.h"
+#include "pool.h"
+#include "rule.h"
+
+const struct nla_policy knat_rule_policy[KNAT_A_RULE_MAX + 1] = {
+	[KNAT_A_RULE_PRIO]	= { .type = NLA_U32 },
+	[KNAT_A_RULE_OIF]	= { .type = NLA_NUL_STRING,
+				    .len = IFNAMSIZ - 1 },
+	[KNAT_A_RULE_SRC]	= { .type = NLA_BE32 },
+	[KNAT_A_RULE_SRC_LEN]	= NLA_POLICY_MAX(NLA_U8, 32),
+	[KNAT_A_RULE_DST]	= { .type = NLA_BE32 },
+	[KNAT_A_RULE_DST_LEN]	= NLA_POLICY_MAX(NLA_U8, 32),
+	[KNAT_A_RULE_PROTO]	= NLA_POLICY_MIN(NLA_U8, 1),
+	[KNAT_A_RULE_ACTION]	= NLA_POLICY_MAX(NLA_U8, KNAT_ACTION_EXEMPT),
+	[KNAT_A_RULE_POOL]	= { .type = NLA_NUL_STRING,
+				    .len = KNAT_NAME_MAX },
+	[KNAT_A_RULE_OPTIONS]	= NLA_POLICY_NESTED(knat_pool_policy),
+	[KNAT_A_RULE_ADDR]	= { .type = NLA_REJECT },
+};
+
+static int rule_prefix(struct genl_info *info, int attr_addr, int attr_len,
+		       __be32 *addr, u8 *len)
+{
+	const struct nlattr *attr = info->attrs[attr_addr];
+
+	if (!attr) {
+		if (!info->attrs[attr_len])
+			return 0;
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attr_len],
+				    "a prefix length needs an address");
+		return -EINVAL;
+	}
+	*addr = nla_get_be32(attr);
+	*len = info->attrs[attr_len] ? nla_get_u8(info->attrs[attr_len]) : 32;
+	return knat_nl_prefix(attr, *len, info->extack) ? 0 : -EINVAL;
+}
+
+static int rule_selectors(struct genl_info *info, struct knat_rule *rule)
+{
+	struct nlattr **attrs = info->attrs;
+	int err;
+
+	memset(rule, 0, sizeof(*rule));
+	if (GENL_REQ_ATTR_CHECK(info, KNAT_A_RULE_OIF)) {
+		NL_SET_ERR_MSG(info->extack,
+			       "the outside device of the rule is missing");
+		return -EINVAL;
+	}
+	nla_strscpy(rule->oif, attrs[KNAT_A_RULE_OIF], sizeof(rule->oif));
+	rule->prio = attrs[KNAT_A_RULE_PRIO] ?
+		nla_get_u32(attrs[KNAT_A_RULE_PRIO]) : KNAT_RULE_PRIO_DEFAULT;
+	if (attrs[KNAT_A_RULE_PROTO])
+		rule->proto = nla_get_u8(attrs[KNAT_A_RULE_PROTO]);
+	err = rule_prefix(info, KNAT_A_RULE_SRC, KNAT_A_RULE_SRC_LEN,
+			  &rule->src, &rule->src_len);
+	return err ?: rule_prefix(info, KNAT_A_RULE_DST, KNAT_A_RULE_DST_LEN,
+				  &rule->dst, &rule->dst_len);
+}
+
+/* The action, and for masquerade its options. */
+static int rule_action(struct genl_info *info, struct knat_rule *rule,
+		       struct knat_pool_conf *conf)
+{
+	struct nlattr *opts[KNAT_A_POOL_MAX + 1];
+	struct nlattr **attrs = info->attrs;
+	int err;
+
+	*conf = knat_pool_defaults;
+	if (GENL_REQ_ATTR_CHECK(info, KNAT_A_RULE_ACTION)) {
+		NL_SET_ERR_MSG(info->extack,
+			       "the action of the rule is missing: masquerade, pool or exempt");
+		return -EINVAL;
+	}
+	rule->action = nla_get_u8(attrs[KNAT_A_RULE_ACTION]);
+	if (!attrs[KNAT_A_RULE_POOL] != (rule->action != KNAT_ACTION_POOL)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attrs[KNAT_A_RULE_ACTION],
+				    "the action pool, and no other, needs the name of a pool");
+		return -EINVAL;
+	}
+	if (!attrs[KNAT_A_RULE_OPTIONS])
+		return 0;
+	if (rule->action != KNAT_ACTION_MASQUERADE) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attrs[KNAT_A_RULE_OPTIONS],
+				    "only the action masquerade takes options of a pool");
+		return -EINVAL;
+	}
+	err = nla_parse_nested(opts, KNAT_A_POOL_MAX,
+			       attrs[KNAT_A_RULE_OPTIONS], knat_pool_policy,
+			       info->extack);
+	if (err)
+		return err;
+	if (opts[KNAT_A_POOL_NAME] || opts[KNAT_A_POOL_RANGE]) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attrs[KNAT_A_RULE_OPTIONS],
+				    "a masquerade rule takes its address from the device: name and addr are for pools");
+		return -EINVAL;
+	}
+	return knat_nl_pool_conf(opts, conf, info->extack);
+}
+
+int knat_nl_rule_add(struct sk_buff *skb, struct genl_info *info)
+{
+	struct knat_net *kn = knat_net(genl_info_net(info));
+	struct knat_pool_conf conf;
+	struct knat_rule rule;
+	int err;
+
+	err = rule_selectors(info, &rule) ?: rule_action(info, &rule, &conf);
+	if (err)
+		return err;
+	err = knat_nl_lock(kn, info->extack);
+	if (err)
+		return err;
+	if (rule.action == KNAT_ACTION_POOL) {
+		rule.pool = knat_pool_find(kn,
+					   nla_data(info->attrs[KNAT_A_RULE_POOL]));
+		if (!rule.pool) {
+			NL_SET_ERR_MSG_ATTR(info->extack,
+					    info->attrs[KNAT_A_RULE_POOL],
+					    "there is no pool of this name: add it first");
+			err = -ENOENT;
+			goto out;
+		}
+	}
+	NL_SET_BAD_ATTR(info->extack, info->attrs[KNAT_A_RULE_OIF]);
+	err = knat_rule_add(kn, &rule, &conf, info->extack);
+out:
+	mutex_unlock(&kn->config_lock);
+	return err;
+}
+
+int knat_nl_rule_del(struct sk_buff *skb, struct genl_info *info)
+{
+	struct knat_net *kn = knat_net(genl_info_net(info));
+	struct knat_rule tmpl, *rule;
+	int err;
+
+	err = rule_selectors(info, &tmpl) ?: knat_nl_lock(kn, info->extack);
+	if (err)
+		return err;
+	rule = knat_rule_find(kn, &tmpl);
+	if (rule && info->attrs[KNAT_A_RULE_ACTION] &&
+	    nla_get_u8(info->attrs[KNAT_A_RULE_ACTION]) != rule->action)
+		rule = NULL;
+	if (rule) {
+		knat_rule_del(kn, rule);
+	} else {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[KNAT_A_RULE_OIF],
+				    "there is no rule with this priority and these selectors");
+		err = -ENOENT;
+	}
+	mutex_unlock(&kn->config_lock);
+	return err;
+}
+
+static int rule_fill_action(struct sk_buff *skb, const struct knat_rule *rule)
+{
+	struct nlattr *nest;
+
+	switch (rule->action) {
+	case KNAT_ACTION_POOL:
+		return nla_put_string(skb, KNAT_A_RULE_POOL, rule->pool->name);
+	case KNAT_ACTION_MASQUERADE:
+		nest = nla_nest_start(skb, KNAT_A_RULE_OPTIONS);
+		if (!nest || knat_nl_pool_conf_fill(skb, &rule->pool->conf))
+			return -EMSGSIZE;
+		nla_nest_end(skb, nest);
+		if (rule->outdev->addr)
+			return nla_put_be32(skb, KNAT_A_RULE_ADDR,
+					    rule->outdev->addr);
+	}
+	return 0;
+}
+
+static int rule_fill(struct sk_buff *skb, struct netlink_callback *cb,
+		     const struct knat_rule *rule)
+{
+	void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+				 cb->nlh->nlmsg_seq, &knat_family, NLM_F_MULTI,
+				 KNAT_CMD_RULE_GET);
+
+	if (!head)
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, KNAT_A_RULE_PRIO, rule->prio) ||
+	    nla_put_string(skb, KNAT_A_RULE_OIF, rule->oif) ||
+	    (rule->src_len &&
+	     (nla_put_be32(skb, KNAT_A_RULE_SRC, rule->src) ||
+	      nla_put_u8(skb, KNAT_A_RULE_SRC_LEN, rule->src_len))) ||
+	    (rule->dst_len &&
+	     (nla_put_be32(skb, KNAT_A_RULE_DST, rule->dst) ||
+	      nla_put_u8(skb, KNAT_A_RULE_DST_LEN, rule->dst_len))) ||
+	    (rule->proto && nla_put_u8(skb, KNAT_A_RULE_PROTO, rule->proto)) ||
+	    nla_put_u8(skb, KNAT_A_RULE_ACTION, rule->action) ||
+	    rule_fill_action(skb, rule)) {
+		genlmsg_cancel(skb, head);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, head);
+	return 0;
+}
+
+int knat_nl_rule_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct knat_net *kn = knat_net(sock_net(cb->skb->sk));
+	const struct knat_rule *rule;
+	long n = 0;
+	int err = 0;
+
+	mutex_lock(&kn->config_lock);
+	cb->seq = kn->generation;
+	list_for_each_entry(rule, &kn->rules, list) {
+		if (n++ < cb->args[0])
+			continue;
+		err = rule_fill(skb, cb, rule);
+		if (err)
+			break;
+		cb->args[0] = n;
+	}
+	mutex_unlock(&kn->config_lock);
+	if (skb->len)
+		nl_dump_check_consistent(cb, nlmsg_hdr(skb));
+	return err && !skb->len ? err : skb->len;
+}

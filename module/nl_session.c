@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0
+/* knat: requests about sessions. */
+#include <linux/jiffies.h>
+#include <linux/rhashtable.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include "compat.h"
+#include "map.h"
+#include "net.h"
+#include "netlink.h"
+#include "session.h"
+
+const struct nla_policy knat_session_policy[KNAT_A_SESSION_MAX + 1] = {
+	[KNAT_A_SESSION_PROTO]	     = NLA_POLICY_MIN(NLA_U8, 1),
+	[KNAT_A_SESSION_IN_ADDR]     = { .type = NLA_BE32 },
+	[KNAT_A_SESSION_IN_PORT]     = NLA_POLICY_MIN(NLA_U16, 1),
+	[KNAT_A_SESSION_OUT_ADDR]    = { .type = NLA_BE32 },
+	[KNAT_A_SESSION_OUT_PORT]    = NLA_POLICY_MIN(NLA_U16, 1),
+	[KNAT_A_SESSION_REMOTE_ADDR] = { .type = NLA_BE32 },
+	[KNAT_A_SESSION_REMOTE_PORT] = NLA_POLICY_MIN(NLA_U16, 1),
+	[KNAT_A_SESSION_STATE]	     = NLA_POLICY_MAX(NLA_U8,
+						      KNAT_SESSION_TRANS),
+	[KNAT_A_SESSION_IDLE]	     = { .type = NLA_REJECT },
+	[KNAT_A_SESSION_EXPIRES]     = { .type = NLA_REJECT },
+	[KNAT_A_SESSION_COUNT]	     = { .type = NLA_REJECT },
+};
+
+/**
+ * struct session_filter - what a session must match
+ * @tmpl: members that are not 0 must be equal
+ * @state: enum knat_session_state, if @by_state
+ * @by_state: the state matters
+ */
+struct session_filter {
+	struct knat_session	tmpl;
+	u8			state;
+	bool			by_state;
+};
+
+static void filter_get(struct nlattr **attrs, struct session_filter *filter)
+{
+	struct knat_session *tmpl = &filter->tmpl;
+
+	memset(filter, 0, sizeof(*filter));
+	if (attrs[KNAT_A_SESSION_PROTO])
+		tmpl->proto = nla_get_u8(attrs[KNAT_A_SESSION_PROTO]);
+	if (attrs[KNAT_A_SESSION_IN_ADDR])
+		tmpl->in_addr = nla_get_be32(attrs[KNAT_A_SESSION_IN_ADDR]);
+	if (attrs[KNAT_A_SESSION_IN_PORT])
+		tmpl->in_port = cpu_to_be16(nla_get_u16(attrs[KNAT_A_SESSION_IN_PORT]));
+	if (attrs[KNAT_A_SESSION_OUT_ADDR])
+		tmpl->out_addr = nla_get_be32(attrs[KNAT_A_SESSION_OUT_ADDR]);
+	if (attrs[KNAT_A_SESSION_OUT_PORT])
+		tmpl->ctl.out_port = cpu_to_be16(nla_get_u16(attrs[KNAT_A_SESSION_OUT_PORT]));
+	if (attrs[KNAT_A_SESSION_REMOTE_ADDR])
+		tmpl->remote_addr = nla_get_be32(attrs[KNAT_A_SESSION_REMOTE_ADDR]);
+	if (attrs[KNAT_A_SESSION_REMOTE_PORT])
+		tmpl->remote_port = cpu_to_be16(nla_get_u16(attrs[KNAT_A_SESSION_REMOTE_PORT]));
+	filter->by_state = attrs[KNAT_A_SESSION_STATE];
+	if (filter->by_state)
+		filter->state = nla_get_u8(attrs[KNAT_A_SESSION_STATE]);
+}
+
+#define DIFFERS(member) \
+	(tmpl->member && tmpl->member != session->member)
+
+/* Permissions are not for users' eyes. */
+static bool session_match(const struct knat_session *session, void *arg)
+{
+	const struct session_filter *filter = arg;
+	const struct knat_session *tmpl = &filter->tmpl;
+
+	if (knat_session_is_permit(session))
+		return false;
+	if (DIFFERS(proto) || DIFFERS(in_addr) || DIFFERS(in_port) ||
+	    DIFFERS(out_addr) || DIFFERS(ctl.out_port) ||
+	    DIFFERS(remote_addr) || DIFFERS(remote_port))
+		return false;
+	return !filter->by_state ||
+	       filter->state == knat_session_state(session);
+}
+
+static bool session_visible(const struct knat_net *kn,
+			    const struct knat_session *session,
+			    struct session_filter *filter)
+{
+	return !knat_session_dead(session) &&
+	       session_match(session, filter) &&
+	       !knat_session_expired(kn, session);
+}
+
+/* Sessions looked at between two chances for others to run. */
+#define COUNT_BATCH	1024
+
+/**
+ * struct session_dump - a dump under way
+ * @iter: where in the table
+ * @filter: what is wanted
+ */
+struct session_dump {
+	struct rhashtable_iter	iter;
+	struct session_filter	filter;
+};
+
+int knat_nl_session_start(struct netlink_callback *cb)
+{
+	struct knat_net *kn = knat_net(sock_net(cb->skb->sk));
+	struct session_dump *dump = kzalloc(sizeof(*dump), GFP_KERNEL_ACCOUNT);
+
+	if (!dump)
+		return -ENOMEM;
+	filter_get(knat_dump_attrs(cb), &dump->filter);
+	rhashtable_walk_enter(&kn->session_out, &dump->iter);
+	cb->args[0] = (long)dump;
+	return 0;
+}
+
+int knat_nl_session_done(struct netlink_callback *cb)
+{
+	struct session_dump *dump = (void *)cb->args[0];
+
+	if (dump) {
+		rhashtable_walk_exit(&dump->iter);
+		kfree(dump);
+	}
+	return 0;
+}
+
+static int session_fill(struct sk_buff *skb, struct netlink_callback *cb,
+			const struct knat_net *kn,
+			const struct knat_session *session)
+{
+	u32 idle = (u32)jiffies - READ_ONCE(session->stamp);
+	u32 timeout = knat_session_timeout(kn, session);
+	void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+				 cb->nlh->nlmsg_seq, &knat_family, NLM_F_MULTI,
+				 KNAT_CMD_SESSION_GET);
+
+	if (!head)
+		return -EMSGSIZE;
+	if (nla_put_u8(skb, KNAT_A_SESSION_PROTO, session->proto) ||
+	    nla_put_be32(skb, KNAT_A_SESSION_IN_ADDR, session->in_addr) ||
+	    nla_put_u16(skb, KNAT_A_SESSION_IN_PORT,
+			be16_to_cpu(session->in_port)) ||
+	    nla_put_be32(skb, KNAT_A_SESSION_OUT_ADDR, session->out_addr) ||
+	    nla_put_u16(skb, KNAT_A_SESSION_OUT_PORT,
+			be16_to_cpu(session->ctl.out_port)) ||
+	    nla_put_be32(skb, KNAT_A_SESSION_REMOTE_ADDR,
+			 session->remote_addr) ||
+	    (session->remote_port &&
+	     nla_put_u16(skb, KNAT_A_SESSION_REMOTE_PORT,
+			 be16_to_cpu(session->remote_port))) ||
+	    nla_put_u8(skb, KNAT_A_SESSION_STATE,
+		       knat_session_state(session)) ||
+	    nla_put_u32(skb, KNAT_A_SESSION_IDLE, idle / HZ) ||
+	    nla_put_u32(skb, KNAT_A_SESSION_EXPIRES,
+			idle < timeout ? (timeout - idle + HZ - 1) / HZ : 0)) {
+		genlmsg_cancel(skb, head);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, head);
+	return 0;
+}
+
+int knat_nl_session_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct knat_net *kn = knat_net(sock_net(cb->skb->sk));
+	struct session_dump *dump = (void *)cb->args[0];
+	struct knat_session *session;
+
+	/* A table that is resized is walked from the start again: say that
+	 * the list is not exact.
+	 */
+	if (!cb->seq)
+		cb->seq = 1;
+	if (rhashtable_walk_start_check(&dump->iter) == -EAGAIN)
+		cb->seq++;
+	for (session = rhashtable_walk_peek(&dump->iter); session;
+	     session = rhashtable_walk_next(&dump->iter)) {
+		if (IS_ERR(session)) {
+			cb->seq++;
+			continue;
+		}
+		if (session_visible(kn, session, &dump->filter) &&
+		    session_fill(skb, cb, kn, session))
+			break;
+	}
+	rhashtable_walk_stop(&dump->iter);
+	if (skb->len)
+		nl_dump_check_consistent(cb, nlmsg_hdr(skb));
+	return skb->len;
+}
+
+int knat_nl_session_del(struct sk_buff *skb, struct genl_info *info)
+{
+	struct knat_net *kn = knat_net(genl_info_net(info));
+	struct session_filter filter;
+	struct knat_sweep sweep = {
+		.session = session_match, .arg = &filter,
+	};
+	int err;
+
+	filter_get(info->attrs, &filter);
+	err = knat_nl_lock(kn, info->extack);
+	if (err)
+		return err;
+	knat_wheel_sweep(kn, &sweep);
+	mutex_unlock(&kn->config_lock);
+	return knat_nl_answer_u32(info, KNAT_A_SESSION_COUNT, sweep.sessions);
+}
+
+int knat_nl_session_count(struct sk_buff *skb, struct genl_info *info)
+{
+	struct knat_net *kn = knat_net(genl_info_net(info));
+	struct session_filter filter;
+	struct knat_session *session;
+	struct rhashtable_iter iter;
+	u32 n = 0, seen = 0;
+
+	filter_get(info->attrs, &filter);
+	rhashtable_walk_enter(&kn->session_out, &iter);
+	rhashtable_walk_start(&iter);
+	while ((session = rhashtable_walk_next(&iter))) {
+		/* Resized meanwhile: the walk begins again. */
+		if (IS_ERR(session)) {
+			n = 0;
+			continue;
+		}
+		n += session_visible(kn, session, &filter);
+		if (++seen % COUNT_BATCH)
+			continue;
+		rhashtable_walk_stop(&iter);
+		cond_resched();
+		if (rhashtable_walk_start_check(&iter) == -EAGAIN)
+			n = 0;
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+	return knat_nl_answer_u32(info, KNAT_A_SESSION_COUNT, n);
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/* knat: opening of dynamic mappings. */
+#include <linux/random.h>
+#include <linux/slab.h>
+#include "host.h"
+#include "local.h"
+#include "map.h"
+#include "net.h"
+#include "open.h"
+#include "reap.h"
+
+struct open_port {
+	struct net	*net;
+	u8		proto;
+};
+
+static bool open_port_busy(void *arg, u16 port)
+{
+	const struct open_port *open = arg;
+
+	return knat_local_port_busy(open->net, open->proto, port);
+}
+
+/* A port on this very address, or a negative errno. */
+static int open_take_port(const struct knat_packet *p,
+			  const struct knat_pool_conf *conf,
+			  struct knat_addr *addr)
+{
+	struct open_port arg = { .net = p->kn->net, .proto = p->proto };
+	enum knat_alloc_mode mode = READ_ONCE(conf->alloc);
+	u16 first = READ_ONCE(conf->port_first);
+	u16 last = READ_ONCE(conf->port_last);
+	struct knat_ports *ports;
+	bool local;
+
+	ports = knat_addr_ports(addr, knat_port_space(p->proto), GFP_ATOMIC);
+	if (!ports)
+		return -ENOMEM;
+	/* The gateway's own pings keep their id if they can: see
+	 * knat_flow_local().
+	 */
+	if (p->kind == KNAT_PACKET_QUERY && p->saddr == addr->addr)
+		mode = KNAT_ALLOC_PRESERVE;
+	local = p->proto != IPPROTO_ICMP && knat_local_addr(arg.net, addr->addr);
+	return knat_port_get(ports, first, last, mode, be16_to_cpu(p->sport),
+			     local ? open_port_busy : NULL, &arg);
+}
+
+/* Address and port: the paired address, or any that has a port. */
+static int open_take(const struct knat_packet *p, struct knat_host *host,
+		     union knat_ep *out)
+{
+	const struct knat_pool *pool = host->pool;
+	const struct knat_pool_addrs *addrs = rcu_dereference(pool->addrs);
+	struct knat_addr *addr;
+	u32 i, start;
+	int port;
+
+	if (!addrs || !addrs->nr)
+		return -EADDRNOTAVAIL;
+	if (READ_ONCE(pool->conf.pairing) == KNAT_PAIRING_PAIRED) {
+		addr = knat_host_addr(p->kn, host, addrs);
+		port = open_take_port(p, &pool->conf, addr);
+	} else {
+		start = reciprocal_scale(get_random_u32(), addrs->nr);
+		port = -ENOSPC;
+		for (i = 0; i < addrs->nr && port == -ENOSPC; i++) {
+			addr = addrs->addr[(start + i) % addrs->nr];
+			port = open_take_port(p, &pool->conf, addr);
+		}
+	}
+	if (port < 0)
+		return port;
+	*out = knat_ep(p->proto, addr->addr, cpu_to_be16(port));
+	return 0;
+}
+
+static u8 open_flags(const struct knat_packet *p,
+		     const struct knat_pool_conf *conf)
+{
+	u8 flags = 0;
+
+	switch (READ_ONCE(conf->filtering)) {
+	case KNAT_FILTERING_ADF:
+		flags = KNAT_MAP_F_SESSIONS | KNAT_MAP_F_ADF;
+		break;
+	case KNAT_FILTERING_APDF:
+		flags = KNAT_MAP_F_SESSIONS | KNAT_MAP_F_APDF;
+		break;
+	}
+	if (p->proto == IPPROTO_TCP ||
+	    READ_ONCE(conf->mapping) != KNAT_MAPPING_EIM)
+		flags |= KNAT_MAP_F_SESSIONS;
+	if (!READ_ONCE(conf->hairpin))
+		flags |= KNAT_MAP_F_NO_HAIRPIN;
+	return flags;
+}
+
+/* What the mapping depends on besides the inside end. */
+static union knat_far open_far(const struct knat_packet *p,
+			       const struct knat_pool_conf *conf, u16 realm)
+{
+	switch (READ_ONCE(conf->mapping)) {
+	case KNAT_MAPPING_ADM:
+		return knat_far(p->daddr, 0, realm);
+	case KNAT_MAPPING_APDM:
+		return knat_far(p->daddr, knat_packet_far_port(p, p->dport),
+				realm);
+	}
+	return knat_far(0, 0, realm);
+}
+
+static void open_refuse(struct knat_net *kn, int err)
+{
+	switch (err) {
+	case -ENOSPC:
+		knat_count(kn, REFUSE_PORTS);
+		break;
+	case -EADDRNOTAVAIL:
+		knat_count(kn, REFUSE_NO_ADDRESS);
+		break;
+	case -EDQUOT:
+		knat_count(kn, REFUSE_SUBSCRIBER);
+		break;
+	case -EEXIST:
+	case -EBUSY:
+		knat_count(kn, REFUSE_RACE);
+		break;
+	default:
+		knat_count(kn, REFUSE_MEMORY);
+	}
+}
+
+struct knat_map *knat_map_open(const struct knat_packet *p,
+			       const struct knat_view_rule *rule)
+{
+	union knat_ep in = knat_ep(p->proto, p->saddr, p->sport);
+	struct knat_pool *pool = rule->pool;
+	union knat_far far = open_far(p, &pool->conf, rule->realm);
+	struct knat_net *kn = p->kn;
+	struct knat_map *map, *other = NULL;
+	struct knat_host *host;
+	u32 limit;
+	int err;
+
+	if (far.addr) {
+		map = knat_map_lookup_in(kn, in, far);
+		if (map)
+			return map;
+	}
+	if ((u32)atomic_read(&kn->map_out.nelems) >=
+	    READ_ONCE(kn->config[KNAT_A_CONFIG_MAX_MAPPINGS])) {
+		knat_count(kn, REFUSE_MAPPINGS);
+		return NULL;
+	}
+	host = knat_host_get(kn, pool, p->saddr);
+	if (IS_ERR(host)) {
+		open_refuse(kn, PTR_ERR(host));
+		return NULL;
+	}
+	/* Count first, then look, so that two CPUs cannot both be the last. */
+	limit = READ_ONCE(pool->conf.limit);
+	err = -EDQUOT;
+	if (atomic_inc_return(&host->mappings) > limit && limit)
+		goto err_host;
+	atomic_inc(&pool->mappings);
+	err = -ENOMEM;
+	map = kmem_cache_alloc(knat_map_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!map)
+		goto err_count;
+	err = open_take(p, host, &map->out);
+	if (err)
+		goto err_map;
+	map->out.flags = open_flags(p, &pool->conf);
+	map->in = in;
+	map->far = far;
+	map->host = host;
+	map->stamp = (u32)jiffies;
+	atomic_set(&map->refs, 0);
+
+	err = knat_map_insert(kn, map, &other);
+	if (!err) {
+		knat_wheel_add_map(kn, map);
+		knat_count(kn, MAP_CREATED);
+		return map;
+	}
+
+	/* Nobody has used the port: it need not rest. The memory waits for a
+	 * grace period, in case the mapping was seen.
+	 */
+	atomic_dec(&pool->mappings);
+	atomic_dec(&host->mappings);
+	knat_map_release(kn, map);
+	if (!other)
+		open_refuse(kn, err);
+	return other;
+
+err_map:
+	kmem_cache_free(knat_map_cache, map);
+err_count:
+	atomic_dec(&pool->mappings);
+err_host:
+	atomic_dec(&host->mappings);
+	knat_host_put(kn, host);
+	open_refuse(kn, err);
+	return NULL;
+}

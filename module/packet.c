@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/* knat: reading the headers of a packet. */
+#include <linux/icmp.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <net/ip.h>
+#include "packet.h"
+
+/* Make @len bytes from the transport header on readable. */
+static void *transport(struct knat_packet *p, unsigned int len)
+{
+	if (unlikely(!pskb_may_pull(p->skb, p->thoff + len)))
+		return NULL;
+	return p->skb->data + p->thoff;
+}
+
+static enum knat_packet_kind parse_tcp(struct knat_packet *p)
+{
+	const struct tcphdr *th = transport(p, sizeof(*th));
+
+	if (unlikely(!th || th->doff < sizeof(*th) / 4 ||
+		     p->thoff + th->doff * 4 > p->skb->len))
+		return KNAT_PACKET_BAD;
+	p->sport = th->source;
+	p->dport = th->dest;
+	p->tcp_flags = ((const u8 *)th)[13];
+	return KNAT_PACKET_PORTS;
+}
+
+static enum knat_packet_kind parse_udp(struct knat_packet *p)
+{
+	const struct udphdr *uh = transport(p, sizeof(*uh));
+
+	if (unlikely(!uh))
+		return KNAT_PACKET_BAD;
+	p->sport = uh->source;
+	p->dport = uh->dest;
+	return KNAT_PACKET_PORTS;
+}
+
+static enum knat_packet_kind parse_icmp(struct knat_packet *p)
+{
+	const struct icmphdr *icmph = transport(p, sizeof(*icmph));
+
+	if (unlikely(!icmph))
+		return KNAT_PACKET_BAD;
+	switch (icmph->type) {
+	case ICMP_ECHO:
+	case ICMP_ECHOREPLY:
+	case ICMP_TIMESTAMP:
+	case ICMP_TIMESTAMPREPLY:
+	case ICMP_INFO_REQUEST:
+	case ICMP_INFO_REPLY:
+	case ICMP_ADDRESS:
+	case ICMP_ADDRESSREPLY:
+		p->sport = icmph->un.echo.id;
+		p->dport = icmph->un.echo.id;
+		return KNAT_PACKET_QUERY;
+	case ICMP_DEST_UNREACH:
+	case ICMP_SOURCE_QUENCH:
+	case ICMP_TIME_EXCEEDED:
+	case ICMP_PARAMETERPROB:
+		return KNAT_PACKET_ERROR;
+	}
+	return KNAT_PACKET_OTHER;
+}
+
+void knat_packet_parse(struct knat_packet *p, struct knat_net *kn,
+		       struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	p->kn = kn;
+	p->skb = skb;
+	p->saddr = iph->saddr;
+	p->daddr = iph->daddr;
+	p->sport = 0;
+	p->dport = 0;
+	p->proto = iph->protocol;
+	p->tcp_flags = 0;
+	p->thoff = iph->ihl * 4;
+
+	/* Fragments were put together before: this is not one that could be. */
+	if (unlikely(ip_is_fragment(iph))) {
+		p->kind = KNAT_PACKET_BAD;
+		return;
+	}
+	switch (p->proto) {
+	case IPPROTO_TCP:
+		p->kind = parse_tcp(p);
+		break;
+	case IPPROTO_UDP:
+		p->kind = parse_udp(p);
+		break;
+	case IPPROTO_ICMP:
+		p->kind = parse_icmp(p);
+		break;
+	default:
+		p->kind = KNAT_PACKET_OTHER;
+	}
+}

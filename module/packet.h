@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * knat: what the hooks know of a packet.
+ *
+ * Lives on the stack of one hook call. The pointers into the skb are taken
+ * anew after every call that may move its head (see rewrite.h).
+ */
+#ifndef _KNAT_PACKET_H
+#define _KNAT_PACKET_H
+
+#include <linux/skbuff.h>
+#include <linux/ip.h>
+
+struct knat_net;
+
+/**
+ * enum knat_packet_kind - how a packet is translated
+ * @KNAT_PACKET_PORTS: TCP and UDP
+ * @KNAT_PACKET_QUERY: ICMP query or reply with an id
+ * @KNAT_PACKET_ERROR: ICMP error, quotes another packet
+ * @KNAT_PACKET_OTHER: any other protocol or ICMP type: by address alone
+ * @KNAT_PACKET_BAD: truncated or impossible header
+ */
+enum knat_packet_kind {
+	KNAT_PACKET_PORTS,
+	KNAT_PACKET_QUERY,
+	KNAT_PACKET_ERROR,
+	KNAT_PACKET_OTHER,
+	KNAT_PACKET_BAD,
+};
+
+/**
+ * struct knat_packet - a packet, parsed
+ * @skb: the packet; its network header is IPv4, whole (not a fragment)
+ * @kn: the namespace
+ * @saddr: source address
+ * @daddr: destination address
+ * @sport: source port; of ICMP queries the id
+ * @dport: destination port; of ICMP queries the id
+ * @proto: IP protocol
+ * @tcp_flags: byte 13 of the TCP header, for TCP
+ * @thoff: offset of the transport header from skb->data
+ * @kind: how it is translated
+ */
+struct knat_packet {
+	struct sk_buff		*skb;
+	struct knat_net		*kn;
+	__be32			saddr;
+	__be32			daddr;
+	__be16			sport;
+	__be16			dport;
+	u8			proto;
+	u8			tcp_flags;
+	u16			thoff;
+	enum knat_packet_kind	kind;
+};
+
+#define KNAT_TCP_FIN	0x01
+#define KNAT_TCP_SYN	0x02
+#define KNAT_TCP_RST	0x04
+#define KNAT_TCP_ACK	0x10
+
+/* The port of the far end: ICMP queries have none. */
+static inline __be16 knat_packet_far_port(const struct knat_packet *p,
+					  __be16 port)
+{
+	return p->kind == KNAT_PACKET_PORTS ? port : 0;
+}
+
+/**
+ * knat_packet_parse() - read the headers of a packet
+ * @p: filled in
+ * @kn: the namespace
+ * @skb: the packet, skb->data at the IPv4 header, no fragment
+ *
+ * May move the head of the skb (pskb_may_pull). Never fails: what cannot be
+ * read is KNAT_PACKET_BAD.
+ */
+void knat_packet_parse(struct knat_packet *p, struct knat_net *kn,
+		       struct sk_buff *skb);
+
+#endif /* _KNAT_PACKET_H */

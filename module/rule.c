@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/* knat: rules, and the view of them that packets read. */
+#include <linux/inetdevice.h>
+#include <linux/netdevice.h>
+#include <linux/slab.h>
+#include "map.h"
+#include "net.h"
+#include "rule.h"
+#include "static.h"
+
+/* Realm numbers: one for each outside device and each rule by destination. */
+u16 knat_realm_get(struct knat_net *kn, struct netlink_ext_ack *extack)
+{
+	u32 realm = find_next_zero_bit(kn->realms, KNAT_REALMS,
+				       KNAT_REALM_STATIC + 1);
+
+	if (realm >= KNAT_REALMS) {
+		NL_SET_ERR_MSG(extack, "too many rules and outside devices");
+		return 0;
+	}
+	__set_bit(realm, kn->realms);
+	return realm;
+}
+
+static bool realm_map(const struct knat_map *map, void *arg)
+{
+	return map->far.realm == *(u16 *)arg;
+}
+
+/* Before a number can be used again no mapping may bear it. */
+void knat_realm_put(struct knat_net *kn, u16 realm)
+{
+	struct knat_sweep sweep = { .map = realm_map, .arg = &realm };
+
+	knat_wheel_settle(kn, &sweep);
+	__clear_bit(realm, kn->realms);
+}
+
+struct knat_rule *knat_rule_find(struct knat_net *kn,
+				 const struct knat_rule *rule)
+{
+	struct knat_rule *old;
+
+	list_for_each_entry(old, &kn->rules, list)
+		if (old->prio == rule->prio && !strcmp(old->oif, rule->oif) &&
+		    old->src == rule->src && old->src_len == rule->src_len &&
+		    old->dst == rule->dst && old->dst_len == rule->dst_len &&
+		    old->proto == rule->proto)
+			return old;
+	return NULL;
+}
+
+/* A new rule stands behind those of its priority. */
+static void rule_link(struct knat_net *kn, struct knat_rule *rule)
+{
+	struct knat_rule *old;
+
+	list_for_each_entry(old, &kn->rules, list)
+		if (old->prio > rule->prio)
+			break;
+	list_add_tail(&rule->list, &old->list);
+}
+
+static void rule_unlink(struct knat_rule *rule)
+{
+	list_del(&rule->list);
+	if (rule->pool && rule->action == KNAT_ACTION_POOL)
+		rule->pool->rules--;
+}
+
+/* What a rule holds, once no view names it. */
+static void rule_free(struct knat_net *kn, struct knat_rule *rule)
+{
+	if (rule->realm)
+		knat_realm_put(kn, rule->realm);
+	if (rule->action == KNAT_ACTION_MASQUERADE)
+		knat_pool_destroy(kn, rule->pool);
+	knat_outdev_put(kn, rule->outdev);
+	kfree(rule);
+}
+
+int knat_rule_add(struct knat_net *kn, const struct knat_rule *tmpl,
+		  const struct knat_pool_conf *conf,
+		  struct netlink_ext_ack *extack)
+{
+	struct knat_rule *rule;
+	int err;
+
+	lockdep_assert_held(&kn->config_lock);
+
+	if (knat_rule_find(kn, tmpl)) {
+		NL_SET_ERR_MSG(extack,
+			       "a rule with this priority and these selectors exists already");
+		return -EEXIST;
+	}
+	rule = kmemdup(tmpl, sizeof(*rule), GFP_KERNEL_ACCOUNT);
+	if (!rule)
+		return -ENOMEM;
+	rule->realm = 0;
+	rule->outdev = knat_outdev_get(kn, rule->oif, extack);
+	if (IS_ERR(rule->outdev)) {
+		err = PTR_ERR(rule->outdev);
+		goto err_rule;
+	}
+	if (rule->dst_len) {
+		err = -ENOSPC;
+		rule->realm = knat_realm_get(kn, extack);
+		if (!rule->realm)
+			goto err_outdev;
+	}
+	if (rule->action == KNAT_ACTION_MASQUERADE) {
+		err = knat_pool_conf_check(conf, extack);
+		if (err)
+			goto err_realm;
+		err = -ENOMEM;
+		rule->pool = knat_pool_new(conf);
+		if (!rule->pool)
+			goto err_realm;
+		err = knat_pool_set_addr(kn, rule->pool, rule->outdev->addr);
+		if (err)
+			goto err_pool;
+		err = knat_addr_publish(kn);
+		if (err)
+			goto err_pool;
+	} else if (rule->action == KNAT_ACTION_POOL) {
+		rule->pool->rules++;
+	}
+	rule_link(kn, rule);
+	err = knat_rule_publish(kn, extack);
+	if (!err)
+		return 0;
+
+	rule_unlink(rule);
+	knat_rule_publish(kn, NULL);
+	rule_free(kn, rule);
+	return err;
+
+err_pool:
+	knat_pool_destroy(kn, rule->pool);
+err_realm:
+	if (rule->realm)
+		knat_realm_put(kn, rule->realm);
+err_outdev:
+	knat_outdev_put(kn, rule->outdev);
+err_rule:
+	kfree(rule);
+	return err;
+}
+
+void knat_rule_del(struct knat_net *kn, struct knat_rule *rule)
+{
+	lockdep_assert_held(&kn->config_lock);
+
+	rule_unlink(rule);
+	knat_rule_publish(kn, NULL);
+	rule_free(kn, rule);
+}
+
+static void view_free(struct rcu_head *rcu)
+{
+	struct knat_view *view = container_of(rcu, struct knat_view, rcu);
+
+	kvfree(view->rules);
+	kfree(view->devs);
+	kfree(view);
+}
+
+static void view_add_dev(struct knat_net *kn, struct knat_view *view,
+			 const struct knat_outdev *outdev, u32 *nr_rules)
+{
+	struct knat_view_dev *dev = &view->devs[view->nr_devs++];
+	struct knat_rule *rule;
+
+	dev->ifindex = outdev->ifindex;
+	dev->realm = outdev->realm;
+	dev->rules = &view->rules[*nr_rules];
+	list_for_each_entry(rule, &kn->rules, list) {
+		struct knat_view_rule *r = &view->rules[*nr_rules];
+
+		if (rule->outdev != outdev)
+			continue;
+		r->src = rule->src;
+		r->src_mask = inet_make_mask(rule->src_len);
+		r->dst = rule->dst;
+		r->dst_mask = inet_make_mask(rule->dst_len);
+		r->proto = rule->proto;
+		r->pool = rule->pool;
+		r->realm = rule->realm ?: outdev->realm;
+		dev->by_rule |= rule->dst_len > 0;
+		view->by_rule |= dev->by_rule;
+		view->sessions_first |= r->pool &&
+			(r->pool->conf.mapping != KNAT_MAPPING_EIM ||
+			 r->pool->conf.filtering != KNAT_FILTERING_EIF);
+		dev->nr_rules++;
+		++*nr_rules;
+	}
+}
+
+static struct knat_view *view_new(struct knat_net *kn)
+{
+	u32 nr_devs = 0, nr_rules = 0;
+	struct knat_outdev *outdev;
+	struct knat_rule *rule;
+	struct knat_view *view;
+
+	list_for_each_entry(outdev, &kn->outdevs, list)
+		nr_devs++;
+	list_for_each_entry(rule, &kn->rules, list)
+		nr_rules++;
+	view = kzalloc(sizeof(*view), GFP_KERNEL_ACCOUNT);
+	if (!view)
+		return NULL;
+	view->devs = kcalloc(nr_devs + 1, sizeof(*view->devs),
+			     GFP_KERNEL_ACCOUNT);
+	view->rules = kvcalloc(nr_rules + 1, sizeof(*view->rules),
+			       GFP_KERNEL_ACCOUNT);
+	if (!view->devs || !view->rules) {
+		view_free(&view->rcu);
+		return NULL;
+	}
+	nr_rules = 0;
+	view->sessions_first = kn->nr_alias;
+	list_for_each_entry(outdev, &kn->outdevs, list)
+		if (outdev->ifindex)
+			view_add_dev(kn, view, outdev, &nr_rules);
+	return view;
+}
+
+int knat_rule_publish(struct knat_net *kn, struct netlink_ext_ack *extack)
+{
+	bool want = !list_empty(&kn->rules) || !list_empty(&kn->statics);
+	struct knat_view *view = NULL, *old;
+	int err;
+
+	lockdep_assert_held(&kn->config_lock);
+
+	if (want) {
+		view = view_new(kn);
+		if (!view)
+			return -ENOMEM;
+	}
+	if (!want)
+		knat_hooks_update(kn, false, NULL);
+	old = rcu_replace_pointer(kn->view, view, true);
+	if (old)
+		call_rcu(&old->rcu, view_free);
+	if (!want)
+		return 0;
+	err = knat_hooks_update(kn, true, extack);
+	return err;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * knat: sessions, one flow of a mapping to one remote end.
+ *
+ * A session carries the translation itself, so that its packets need not look
+ * at the mapping. It holds a reference on its mapping. KNAT_SESSION_F_DEAD in
+ * @ctl is set once, by cmpxchg; whoever does it takes the session out of the
+ * tables.
+ *
+ * Where filtering depends on the remote address alone (ADF), a session with
+ * remote port 0 stands for the permission; @uses counts the sessions that
+ * keep it.
+ */
+#ifndef _KNAT_SESSION_H
+#define _KNAT_SESSION_H
+
+#include <linux/atomic.h>
+#include <linux/jiffies.h>
+#include <linux/rhashtable-types.h>
+#include "tuple.h"
+#include "uapi/knat.h"
+#include "wheel.h"
+
+struct knat_map;
+struct knat_packet;
+
+/* Flags of a session. */
+#define KNAT_SESSION_F_DEAD	0x01
+#define KNAT_SESSION_F_PERMIT	0x02	/* a permission, see above */
+
+/* What was seen of a TCP connection (RFC 7857 section 2). */
+#define KNAT_TCP_IN_SYN		0x01
+#define KNAT_TCP_OUT_SYN	0x02
+#define KNAT_TCP_IN_FIN		0x04
+#define KNAT_TCP_OUT_FIN	0x08
+#define KNAT_TCP_RESET		0x10
+
+/**
+ * union knat_session_ctl - what changes, in one word that cmpxchg can take
+ * @out_port: outside port (constant)
+ * @flags: KNAT_SESSION_F_*
+ * @tcp: KNAT_TCP_*, of TCP
+ * @word: all of it
+ */
+union knat_session_ctl {
+	struct {
+		__be16	out_port;
+		u8	flags;
+		u8	tcp;
+	};
+	u32	word;
+};
+
+/**
+ * struct knat_session - one flow
+ * @in_node: link in kn->session_in
+ * @out_node: link in kn->session_out
+ * @in_addr: inside address
+ * @in_port: inside port
+ * @remote_port: remote port, 0 for ICMP and permissions
+ * @remote_addr: remote address
+ * @realm: as in the mapping
+ * @proto: IP protocol
+ * @spare: zero
+ * @out_addr: outside address
+ * @ctl: outside port, flags and TCP state
+ * @wheel: link in the wheel, later in the list of the dead
+ * @map: the mapping, with a reference
+ * @stamp: jiffies of the last use, not older than a second
+ * @uses: sessions that a permission serves
+ * @ack: TCP: highest acknowledgement from the inside when @stamp was written
+ */
+struct knat_session {
+	struct rhash_head		in_node;
+	struct rhash_head		out_node;
+	__be32				in_addr;
+	__be16				in_port;
+	__be16				remote_port;
+	__be32				remote_addr;
+	u16				realm;
+	u8				proto;
+	u8				spare;
+	__be32				out_addr;
+	union knat_session_ctl		ctl;
+	struct llist_node		wheel;
+	struct knat_map			*map;
+	u32				stamp;
+	union {
+		atomic_t		uses;
+		u32			ack;
+	};
+};
+
+#if BITS_PER_LONG == 64
+static_assert(sizeof(struct knat_session) == 64);
+#endif
+
+/**
+ * struct knat_flow - the ends of a flow, to look a session up
+ * @near: inside end (knat_session_lookup_in) or outside end (.._out)
+ * @remote_addr: remote address
+ * @remote_port: remote port, 0 for ICMP
+ * @realm: only of the inside key
+ */
+struct knat_flow {
+	union knat_ep	near;
+	__be32		remote_addr;
+	__be16		remote_port;
+	u16		realm;
+};
+
+extern struct kmem_cache *knat_session_cache;
+
+int knat_session_tables_init(struct knat_net *kn);
+void knat_session_tables_exit(struct knat_net *kn);
+
+/* Under rcu_read_lock(). Dead and expired sessions are not found. */
+struct knat_session *knat_session_lookup_in(struct knat_net *kn,
+					    const struct knat_flow *flow);
+struct knat_session *knat_session_lookup_out(struct knat_net *kn,
+					     const struct knat_flow *flow);
+
+/* Find or make the session of @map towards a remote end, and its permission
+ * where the mapping filters by address. NULL when refused; it was counted.
+ * Softirq off, under rcu_read_lock().
+ */
+struct knat_session *knat_session_open(struct knat_net *kn,
+				       struct knat_map *map,
+				       __be32 remote_addr, __be16 remote_port,
+				       bool from_inside);
+
+/* May @remote_addr:@remote_port reach @map? (RFC 4787 section 5) */
+bool knat_session_permitted(struct knat_net *kn, const struct knat_map *map,
+			    __be32 remote_addr, __be16 remote_port);
+
+/* Kill a session: true if this call did it. */
+bool knat_session_kill(struct knat_net *kn, struct knat_session *session);
+
+u32 knat_session_timeout(const struct knat_net *kn,
+			 const struct knat_session *session);
+bool knat_session_expired(const struct knat_net *kn,
+			  const struct knat_session *session);
+enum knat_session_state
+knat_session_state(const struct knat_session *session);
+
+static inline bool knat_session_is_permit(const struct knat_session *session)
+{
+	return session->ctl.flags & KNAT_SESSION_F_PERMIT;
+}
+
+static inline bool knat_session_dead(const struct knat_session *session)
+{
+	return READ_ONCE(session->ctl.flags) & KNAT_SESSION_F_DEAD;
+}
+
+static inline void knat_session_touch(struct knat_session *session)
+{
+	u32 now = (u32)jiffies;
+
+	if (now - READ_ONCE(session->stamp) >= HZ)
+		WRITE_ONCE(session->stamp, now);
+}
+
+#endif /* _KNAT_SESSION_H */

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * knat: static mappings, as configured.
+ *
+ * A port forward owns one struct knat_map for each port and holds its ports
+ * in the bitmap. A one-to-one or prefix mapping has no entries: addresses are
+ * exchanged by arithmetic. All under kn->config_lock; packets read prefix
+ * mappings from kn->prefixes under RCU, see prefix.h.
+ */
+#ifndef _KNAT_STATIC_H
+#define _KNAT_STATIC_H
+
+#include <linux/list.h>
+#include <linux/netlink.h>
+#include "addr.h"
+#include "rule.h"
+#include "uapi/knat.h"
+
+/**
+ * struct knat_static - a static mapping
+ * @list: in kn->statics
+ * @id: grows with every mapping that is added, for dumps
+ * @proto: IPPROTO_TCP or IPPROTO_UDP, 0: whole addresses
+ * @len: prefix length, of whole addresses
+ * @out_addr: outside address; of a dev mapping the device's, or 0
+ * @in_addr: inside address
+ * @out_port: first outside port, host order
+ * @out_port_last: last one
+ * @in_port: inside port of the first
+ * @lifetime: seconds, 0: for ever
+ * @expires: jiffies64 at which it goes, if @lifetime
+ * @label: the user's
+ * @outdev: of a dev mapping
+ * @via: else the device that @out_addr belongs to, or NULL
+ * @addr: the outside address object, while there are entries
+ * @maps: the entries, (out_port_last - out_port + 1) pointers
+ */
+struct knat_static {
+	struct list_head	list;
+	u64			id;
+	u8			proto;
+	u8			len;
+	__be32			out_addr;
+	__be32			in_addr;
+	u16			out_port;
+	u16			out_port_last;
+	u16			in_port;
+	u32			lifetime;
+	u64			expires;
+	char			label[KNAT_LABEL_MAX + 1];
+	struct knat_outdev	*outdev;
+	struct knat_outdev	*via;
+	struct knat_addr	*addr;
+	struct knat_map		**maps;
+};
+
+/* @conf is a template; @dev names the device of a dev mapping, or is NULL.
+ * Ports, prefixes and addresses are valid in themselves; what collides with
+ * what exists is refused here.
+ */
+int knat_static_add(struct knat_net *kn, const struct knat_static *conf,
+		    const char *dev, struct netlink_ext_ack *extack);
+/* Find by proto and outside end, as typed. */
+struct knat_static *knat_static_find(struct knat_net *kn,
+				     const struct knat_static *conf,
+				     const char *dev);
+void knat_static_del(struct knat_net *kn, struct knat_static *fixed);
+
+/* How many addresses a mapping of whole addresses covers (not for /0). */
+static inline u32 knat_static_size(const struct knat_static *fixed)
+{
+	return 1U << (32 - fixed->len);
+}
+
+/* Seconds of life left (for those with a lifetime). */
+u32 knat_static_left(const struct knat_static *fixed);
+
+/* The address of a device has changed: move its mappings. */
+void knat_static_rebind(struct knat_net *kn);
+
+/* Drop those whose lifetime is over; called every second. */
+void knat_static_expire(struct knat_net *kn);
+
+#endif /* _KNAT_STATIC_H */

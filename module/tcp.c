@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/* knat: the TCP connection tracker.
+ *
+ * The states of RFC 7857 section 2 (from RFC 6146) are what was seen of each
+ * side: a SYN, a FIN, or a RST of either. An established connection needs no
+ * write but that of the time stamp.
+ */
+#include <linux/tcp.h>
+#include "net.h"
+#include "tcp.h"
+
+/* A RST from the outside counts within this distance of what the inside
+ * acknowledged last, as far as the second-old note of it tells.
+ */
+#define TCP_RST_WINDOW	(1U << 20)
+
+#define TCP_SYN_BOTH	(KNAT_TCP_IN_SYN | KNAT_TCP_OUT_SYN)
+#define TCP_FIN_BOTH	(KNAT_TCP_IN_FIN | KNAT_TCP_OUT_FIN)
+
+u32 knat_tcp_timeout(const struct knat_net *kn, u8 tcp)
+{
+	if (tcp & KNAT_TCP_RESET)
+		return READ_ONCE(kn->timeout[KNAT_A_CONFIG_TCP_RESET_TIMEOUT]);
+	if ((tcp & TCP_FIN_BOTH) == TCP_FIN_BOTH)
+		return READ_ONCE(kn->timeout[KNAT_A_CONFIG_TCP_CLOSING_TIMEOUT]);
+	if ((tcp & TCP_SYN_BOTH) == TCP_SYN_BOTH)
+		return READ_ONCE(kn->timeout[KNAT_A_CONFIG_TCP_ESTABLISHED_TIMEOUT]);
+	return READ_ONCE(kn->timeout[KNAT_A_CONFIG_TCP_OPENING_TIMEOUT]);
+}
+
+enum knat_session_state knat_tcp_state(u8 tcp)
+{
+	if (tcp & KNAT_TCP_RESET)
+		return KNAT_SESSION_TRANS;
+	switch (tcp & TCP_FIN_BOTH) {
+	case TCP_FIN_BOTH:
+		return KNAT_SESSION_CLOSING;
+	case KNAT_TCP_IN_FIN:
+		return KNAT_SESSION_IN_FIN;
+	case KNAT_TCP_OUT_FIN:
+		return KNAT_SESSION_OUT_FIN;
+	}
+	if ((tcp & TCP_SYN_BOTH) == TCP_SYN_BOTH)
+		return KNAT_SESSION_ESTABLISHED;
+	return KNAT_SESSION_INIT;
+}
+
+static u8 tcp_next(u8 tcp, u8 flags, bool from_inside)
+{
+	u8 syn = from_inside ? KNAT_TCP_IN_SYN : KNAT_TCP_OUT_SYN;
+	u8 fin = from_inside ? KNAT_TCP_IN_FIN : KNAT_TCP_OUT_FIN;
+
+	if (flags & KNAT_TCP_RST)
+		return tcp | KNAT_TCP_RESET;
+	if (flags & KNAT_TCP_SYN) {
+		/* A new connection on the ports of one that has ended. */
+		if (!(flags & KNAT_TCP_ACK) &&
+		    ((tcp & KNAT_TCP_RESET) ||
+		     (tcp & TCP_FIN_BOTH) == TCP_FIN_BOTH))
+			return syn;
+		return tcp | syn;
+	}
+	/* RFC 7857 section 2.2: data after a RST, so it was not the end. */
+	tcp &= ~KNAT_TCP_RESET;
+	if (flags & KNAT_TCP_FIN)
+		tcp |= fin;
+	return tcp;
+}
+
+static bool tcp_rst_plausible(const struct knat_session *session, u32 seq)
+{
+	u32 ack = READ_ONCE(session->ack);
+
+	return !ack || seq - ack + TCP_RST_WINDOW < 2 * TCP_RST_WINDOW;
+}
+
+void knat_tcp_segment(struct knat_net *kn, struct knat_session *session,
+		      const struct knat_packet *p, bool from_inside)
+{
+	const struct tcphdr *th = (void *)(p->skb->data + p->thoff);
+	union knat_session_ctl old, new;
+	u32 now = (u32)jiffies;
+	u8 flags = p->tcp_flags;
+
+	old.word = READ_ONCE(session->ctl.word);
+
+	/* RFC 7857 section 2.2: an off-path attacker's RST changes nothing. */
+	if ((flags & KNAT_TCP_RST) && !from_inside &&
+	    !tcp_rst_plausible(session, ntohl(th->seq)))
+		return;
+
+	if (now - READ_ONCE(session->stamp) >= HZ) {
+		WRITE_ONCE(session->stamp, now);
+		if (from_inside && (flags & KNAT_TCP_ACK))
+			WRITE_ONCE(session->ack, ntohl(th->ack_seq));
+	}
+
+	do {
+		new = old;
+		new.tcp = tcp_next(old.tcp, flags, from_inside);
+		if (likely(new.tcp == old.tcp))
+			return;
+	} while (!try_cmpxchg(&session->ctl.word, &old.word, new.word));
+
+	/* The timeout has changed: it counts from now. */
+	WRITE_ONCE(session->stamp, now);
+	if (from_inside && (flags & KNAT_TCP_ACK))
+		WRITE_ONCE(session->ack, ntohl(th->ack_seq));
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* knat: the TCP connection tracker (RFC 5382, RFC 7857 section 2). */
+#ifndef _KNAT_TCP_H
+#define _KNAT_TCP_H
+
+#include "packet.h"
+#include "session.h"
+
+/* A segment of @session goes by: advance its state and refresh it. */
+void knat_tcp_segment(struct knat_net *kn, struct knat_session *session,
+		      const struct knat_packet *p, bool from_inside);
+
+/* May a segment without a session open one? */
+static inline bool knat_tcp_opens(const struct knat_packet *p)
+{
+	return (p->tcp_flags & (KNAT_TCP_SYN | KNAT_TCP_RST | KNAT_TCP_FIN |
+				KNAT_TCP_ACK)) == KNAT_TCP_SYN;
+}
+
+u32 knat_tcp_timeout(const struct knat_net *kn, u8 tcp);
+enum knat_session_state knat_tcp_state(u8 tcp);
+
+#endif /* _KNAT_TCP_H */

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * knat: generic netlink interface of the NAT engine.
+ *
+ * The attributes are described in knat.yaml beside this file; a selftest
+ * holds the two and the running kernel's policy together.
+ */
+#ifndef _UAPI_LINUX_KNAT_H
+#define _UAPI_LINUX_KNAT_H
+
+#define KNAT_FAMILY_NAME	"knat"
+#define KNAT_FAMILY_VERSION	1
+
+/* Longest pool name and label, without the closing zero. */
+#define KNAT_NAME_MAX		31
+#define KNAT_LABEL_MAX		63
+/* Addresses that one pool may hold. */
+#define KNAT_POOL_ADDRS_MAX	65536
+
+enum knat_cmd {
+	KNAT_CMD_UNSPEC,
+	KNAT_CMD_POOL_GET,
+	KNAT_CMD_POOL_ADD,
+	KNAT_CMD_POOL_SET,
+	KNAT_CMD_POOL_DEL,
+	KNAT_CMD_RULE_GET,
+	KNAT_CMD_RULE_ADD,
+	KNAT_CMD_RULE_DEL,
+	KNAT_CMD_MAP_GET,
+	KNAT_CMD_MAP_ADD,
+	KNAT_CMD_MAP_DEL,
+	KNAT_CMD_MAP_FLUSH,
+	KNAT_CMD_SESSION_GET,
+	KNAT_CMD_SESSION_DEL,
+	KNAT_CMD_SESSION_COUNT,
+	KNAT_CMD_STATS_GET,
+	KNAT_CMD_STATS_RESET,
+	KNAT_CMD_CONFIG_GET,
+	KNAT_CMD_CONFIG_SET,
+	KNAT_CMD_FLUSH,
+
+	__KNAT_CMD_MAX
+};
+
+#define KNAT_CMD_MAX (__KNAT_CMD_MAX - 1)
+
+/* RFC 4787 section 4.1 */
+enum knat_mapping_mode {
+	KNAT_MAPPING_EIM,
+	KNAT_MAPPING_ADM,
+	KNAT_MAPPING_APDM,
+};
+
+/* RFC 4787 section 5 */
+enum knat_filtering_mode {
+	KNAT_FILTERING_EIF,
+	KNAT_FILTERING_ADF,
+	KNAT_FILTERING_APDF,
+};
+
+enum knat_alloc_mode {
+	KNAT_ALLOC_RANDOM,
+	KNAT_ALLOC_PRESERVE,
+	KNAT_ALLOC_SEQUENTIAL,
+};
+
+/* RFC 4787 REQ-2 */
+enum knat_pairing {
+	KNAT_PAIRING_PAIRED,
+	KNAT_PAIRING_ARBITRARY,
+};
+
+/* Values of KNAT_A_POOL_MSS_CLAMP below this are not sizes. */
+#define KNAT_MSS_CLAMP_OFF	0
+#define KNAT_MSS_CLAMP_PMTU	1
+#define KNAT_MSS_CLAMP_MIN	88
+#define KNAT_MSS_CLAMP_MAX	65495
+
+enum knat_a_range {
+	KNAT_A_RANGE_UNSPEC,
+	KNAT_A_RANGE_FIRST,		/* be32, IPv4 address */
+	KNAT_A_RANGE_LAST,		/* be32, IPv4 address */
+
+	__KNAT_A_RANGE_MAX
+};
+
+#define KNAT_A_RANGE_MAX (__KNAT_A_RANGE_MAX - 1)
+
+enum knat_a_pool {
+	KNAT_A_POOL_UNSPEC,
+	KNAT_A_POOL_PAD,
+	KNAT_A_POOL_NAME,		/* string */
+	KNAT_A_POOL_RANGE,		/* nest of knat_a_range, repeated */
+	KNAT_A_POOL_PORT_FIRST,		/* u16, 1-65535 */
+	KNAT_A_POOL_PORT_LAST,		/* u16, 1-65535 */
+	KNAT_A_POOL_MAPPING,		/* u8, enum knat_mapping_mode */
+	KNAT_A_POOL_FILTERING,		/* u8, enum knat_filtering_mode */
+	KNAT_A_POOL_ALLOC,		/* u8, enum knat_alloc_mode */
+	KNAT_A_POOL_PAIRING,		/* u8, enum knat_pairing */
+	KNAT_A_POOL_LIMIT,		/* u32, mappings a subscriber, 0: none */
+	KNAT_A_POOL_HAIRPIN,		/* u8, 0 or 1 */
+	KNAT_A_POOL_MSS_CLAMP,		/* u16, 0 off, 1 path MTU, or bytes */
+	KNAT_A_POOL_ADDRESSES,		/* u32, read only */
+	KNAT_A_POOL_MAPPINGS,		/* u32, read only: dynamic mappings */
+	KNAT_A_POOL_SUBSCRIBERS,	/* u32, read only */
+
+	__KNAT_A_POOL_MAX
+};
+
+#define KNAT_A_POOL_MAX (__KNAT_A_POOL_MAX - 1)
+
+enum knat_rule_action {
+	KNAT_ACTION_MASQUERADE,
+	KNAT_ACTION_POOL,
+	KNAT_ACTION_EXEMPT,
+};
+
+/* Of rules with the same selectors, the one with the lowest number wins. */
+#define KNAT_RULE_PRIO_DEFAULT	100
+
+enum knat_a_rule {
+	KNAT_A_RULE_UNSPEC,
+	KNAT_A_RULE_PRIO,		/* u32 */
+	KNAT_A_RULE_OIF,		/* string, name of the outside device */
+	KNAT_A_RULE_SRC,		/* be32 */
+	KNAT_A_RULE_SRC_LEN,		/* u8, 0-32 */
+	KNAT_A_RULE_DST,		/* be32 */
+	KNAT_A_RULE_DST_LEN,		/* u8, 0-32 */
+	KNAT_A_RULE_PROTO,		/* u8, IP protocol */
+	KNAT_A_RULE_ACTION,		/* u8, enum knat_rule_action */
+	KNAT_A_RULE_POOL,		/* string, for KNAT_ACTION_POOL */
+	KNAT_A_RULE_OPTIONS,		/* nest of knat_a_pool, for masquerade */
+	KNAT_A_RULE_ADDR,		/* be32, read only: masquerade address */
+
+	__KNAT_A_RULE_MAX
+};
+
+#define KNAT_A_RULE_MAX (__KNAT_A_RULE_MAX - 1)
+
+enum knat_map_kind {
+	KNAT_MAP_DYNAMIC,
+	KNAT_MAP_STATIC,
+	KNAT_MAP_ALL,			/* in requests only */
+};
+
+enum knat_a_map {
+	KNAT_A_MAP_UNSPEC,
+	KNAT_A_MAP_KIND,		/* u8, enum knat_map_kind */
+	KNAT_A_MAP_PROTO,		/* u8, IP protocol; absent: whole address */
+	KNAT_A_MAP_OUT_ADDR,		/* be32 */
+	KNAT_A_MAP_OUT_PORT,		/* u16 */
+	KNAT_A_MAP_OUT_PORT_LAST,	/* u16 */
+	KNAT_A_MAP_OUT_LEN,		/* u8, prefix length of both ends */
+	KNAT_A_MAP_OUT_DEV,		/* string, instead of KNAT_A_MAP_OUT_ADDR */
+	KNAT_A_MAP_IN_ADDR,		/* be32 */
+	KNAT_A_MAP_IN_PORT,		/* u16 */
+	KNAT_A_MAP_IN_PORT_LAST,	/* u16 */
+	KNAT_A_MAP_LIFETIME,		/* u32, seconds (static) */
+	KNAT_A_MAP_LABEL,		/* string (static) */
+	KNAT_A_MAP_POOL,		/* string (dynamic; filter) */
+	KNAT_A_MAP_REMOTE_ADDR,		/* be32, read only: ADM and APDM */
+	KNAT_A_MAP_REMOTE_PORT,		/* u16, read only: APDM */
+	KNAT_A_MAP_IDLE,		/* u32, read only: seconds */
+	KNAT_A_MAP_EXPIRES,		/* u32, read only: seconds */
+	KNAT_A_MAP_SESSIONS,		/* u32, read only */
+	KNAT_A_MAP_COUNT,		/* u32, answer to a flush: how many went */
+
+	__KNAT_A_MAP_MAX
+};
+
+#define KNAT_A_MAP_MAX (__KNAT_A_MAP_MAX - 1)
+
+/* RFC 7857 section 2; none for protocols without connections. */
+enum knat_session_state {
+	KNAT_SESSION_NONE,
+	KNAT_SESSION_INIT,		/* a SYN from one side */
+	KNAT_SESSION_ESTABLISHED,
+	KNAT_SESSION_IN_FIN,		/* the inside has closed */
+	KNAT_SESSION_OUT_FIN,		/* the outside has closed */
+	KNAT_SESSION_CLOSING,		/* both have */
+	KNAT_SESSION_TRANS,		/* a RST was seen */
+};
+
+enum knat_a_session {
+	KNAT_A_SESSION_UNSPEC,
+	KNAT_A_SESSION_PROTO,		/* u8 */
+	KNAT_A_SESSION_IN_ADDR,		/* be32 */
+	KNAT_A_SESSION_IN_PORT,		/* u16 */
+	KNAT_A_SESSION_OUT_ADDR,	/* be32 */
+	KNAT_A_SESSION_OUT_PORT,	/* u16 */
+	KNAT_A_SESSION_REMOTE_ADDR,	/* be32 */
+	KNAT_A_SESSION_REMOTE_PORT,	/* u16 */
+	KNAT_A_SESSION_STATE,		/* u8, enum knat_session_state */
+	KNAT_A_SESSION_IDLE,		/* u32, seconds */
+	KNAT_A_SESSION_EXPIRES,		/* u32, seconds */
+	KNAT_A_SESSION_COUNT,		/* u32, answer to count and del */
+
+	__KNAT_A_SESSION_MAX
+};
+
+#define KNAT_A_SESSION_MAX (__KNAT_A_SESSION_MAX - 1)
+
+enum knat_a_stats {
+	KNAT_A_STATS_UNSPEC,
+	KNAT_A_STATS_PAD,
+	KNAT_A_STATS_MAPPINGS,		/* u32, mappings now */
+	KNAT_A_STATS_SESSIONS,		/* u32, sessions now */
+	KNAT_A_STATS_SUBSCRIBERS,	/* u32, subscribers now */
+	KNAT_A_STATS_COUNTERS,		/* nest of u64, enum knat_counter + 1 */
+
+	__KNAT_A_STATS_MAX
+};
+
+#define KNAT_A_STATS_MAX (__KNAT_A_STATS_MAX - 1)
+
+/*
+ * Counters: X(NAME, name, meaning). The names, the netlink attributes, the
+ * tool's table and the documentation come from this list alone.
+ */
+#define KNAT_COUNTERS(X)						\
+	X(OUT_TRANSLATED, out_translated,				\
+	  "packets to the outside with their source translated")	\
+	X(IN_TRANSLATED, in_translated,					\
+	  "packets from the outside with their destination translated")	\
+	X(HAIRPIN, hairpin,						\
+	  "packets from one inside host to another through the outside address") \
+	X(ICMP_ERROR_OUT, icmp_error_out,				\
+	  "ICMP errors translated to the outside")			\
+	X(ICMP_ERROR_IN, icmp_error_in,					\
+	  "ICMP errors translated from the outside")			\
+	X(PASS_EXEMPT, pass_exempt,					\
+	  "packets that an exempt rule leaves alone")			\
+	X(PASS_NO_RULE, pass_no_rule,					\
+	  "packets leaving an outside device that no rule matches")	\
+	X(PASS_LOCAL, pass_local,					\
+	  "packets of the gateway itself on a shared address")		\
+	X(MAP_CREATED, map_created, "mappings created by traffic")	\
+	X(MAP_EXPIRED, map_expired, "mappings that timed out")		\
+	X(MAP_REMOVED, map_removed,					\
+	  "mappings removed by flush, deletion or loss of the address")	\
+	X(SESSION_CREATED, session_created, "sessions created")		\
+	X(SESSION_EXPIRED, session_expired, "sessions that timed out")	\
+	X(SESSION_REMOVED, session_removed,				\
+	  "sessions removed with their mapping or by request")		\
+	X(REFUSE_PORTS, refuse_ports,					\
+	  "new flows refused: no port is free on the outside address")	\
+	X(REFUSE_MAPPINGS, refuse_mappings,				\
+	  "new flows refused: max_mappings is reached")			\
+	X(REFUSE_SESSIONS, refuse_sessions,				\
+	  "new flows refused: max_sessions is reached")			\
+	X(REFUSE_SUBSCRIBER, refuse_subscriber,				\
+	  "new flows refused: the pool's limit for one subscriber is reached") \
+	X(REFUSE_NO_ADDRESS, refuse_no_address,				\
+	  "new flows refused: the outside device has no address")	\
+	X(REFUSE_MEMORY, refuse_memory,					\
+	  "new flows refused: no memory")				\
+	X(REFUSE_RACE, refuse_race,					\
+	  "new flows refused: the old mapping was being removed")	\
+	X(DROP_FILTERED, drop_filtered,					\
+	  "packets from the outside that the filtering mode forbids")	\
+	X(DROP_NO_MAPPING, drop_no_mapping,				\
+	  "packets for a pool address that match no mapping")		\
+	X(DROP_UNSOLICITED_SYN, drop_unsolicited_syn,			\
+	  "TCP connection requests for a shared address that nothing listens to") \
+	X(DROP_NO_SESSION, drop_no_session,				\
+	  "TCP segments that belong to no session and open none")	\
+	X(DROP_MALFORMED, drop_malformed,				\
+	  "packets with a truncated or impossible header")		\
+	X(DROP_UNSUPPORTED, drop_unsupported,				\
+	  "packets of a protocol that cannot be translated")		\
+	X(DROP_ICMP_ERROR, drop_icmp_error,				\
+	  "ICMP errors about no known mapping or with a bad checksum")	\
+	X(DROP_HAIRPIN, drop_hairpin,					\
+	  "hairpin packets dropped: turned off for the pool, or a loop")	\
+	X(DROP_MEMORY, drop_memory,					\
+	  "packets dropped: a header could not be made writable")
+
+#define __KNAT_COUNTER_ENUM(NAME, name, meaning) KNAT_COUNTER_##NAME,
+
+enum knat_counter {
+	KNAT_COUNTERS(__KNAT_COUNTER_ENUM)
+
+	__KNAT_COUNTER_MAX
+};
+
+/*
+ * Settings: X(NAME, name, unit, min, max, default, meaning). A default of 0
+ * for a limit means that it follows the size of the memory.
+ */
+#define KNAT_SETTINGS(X)						\
+	X(UDP_TIMEOUT, udp_timeout, "s", 1, 604800, 300,		\
+	  "UDP mapping without traffic (RFC 4787 REQ-5)")		\
+	X(UDP_INBOUND_REFRESH, udp_inbound_refresh, "", 0, 1, 1,	\
+	  "packets from the outside keep UDP mappings alive (RFC 4787 REQ-6)") \
+	X(ICMP_TIMEOUT, icmp_timeout, "s", 1, 604800, 60,		\
+	  "ICMP query mapping without traffic (RFC 5508 REQ-2)")	\
+	X(TCP_ESTABLISHED_TIMEOUT, tcp_established_timeout, "s", 1, 604800, 7440, \
+	  "idle TCP connection (RFC 5382 REQ-5)")			\
+	X(TCP_OPENING_TIMEOUT, tcp_opening_timeout, "s", 1, 604800, 240, \
+	  "TCP connection that is not answered (RFC 7857 section 2.1)")	\
+	X(TCP_CLOSING_TIMEOUT, tcp_closing_timeout, "s", 1, 604800, 240, \
+	  "TCP connection closed by both sides (RFC 7857 section 2.1)")	\
+	X(TCP_RESET_TIMEOUT, tcp_reset_timeout, "s", 1, 604800, 240,	\
+	  "TCP connection after a RST (RFC 7857 section 2.2)")		\
+	X(PORT_REST, port_rest, "s", 0, 604800, 120,			\
+	  "rest of a freed port (RFC 6888 REQ-8)")			\
+	X(MAX_MAPPINGS, max_mappings, "", 1, 1000000000, 0,		\
+	  "mappings of the namespace")					\
+	X(MAX_SESSIONS, max_sessions, "", 1, 1000000000, 0,		\
+	  "sessions of the namespace")
+
+#define __KNAT_SETTING_ENUM(NAME, name, unit, min, max, def, meaning) \
+	KNAT_A_CONFIG_##NAME,
+
+/* Each setting is a u32 attribute. */
+enum knat_a_config {
+	KNAT_A_CONFIG_UNSPEC,
+	KNAT_SETTINGS(__KNAT_SETTING_ENUM)
+
+	__KNAT_A_CONFIG_MAX
+};
+
+#define KNAT_A_CONFIG_MAX (__KNAT_A_CONFIG_MAX - 1)
+
+#endif /* _UAPI_LINUX_KNAT_H */
