@@ -142,21 +142,20 @@ struct knat_map *knat_map_lookup_out(struct knat_net *kn, union knat_ep out)
 int knat_map_insert(struct knat_net *kn, struct knat_map *map,
 		    struct knat_map **other)
 {
-	struct map_in_key key = { .in = map->in, .far = map->far };
 	bool alias = map->out.flags & KNAT_MAP_F_ALIAS;
 	struct knat_map *old;
 	int err;
 
 	if (alias)
 		goto out;
-	old = rhashtable_lookup_get_insert_key(&kn->map_in, &key,
-					       &map->in_node, map_in_params);
+	old = rhashtable_lookup_get_insert_fast(&kn->map_in, &map->in_node,
+						map_in_params);
 	if (IS_ERR(old))
 		return PTR_ERR(old);
 	if (old && knat_map_expired(kn, old) && knat_map_kill(kn, old))
-		old = rhashtable_lookup_get_insert_key(&kn->map_in, &key,
-						       &map->in_node,
-						       map_in_params);
+		old = rhashtable_lookup_get_insert_fast(&kn->map_in,
+							&map->in_node,
+							map_in_params);
 	if (IS_ERR(old))
 		return PTR_ERR(old);
 	if (old) {

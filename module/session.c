@@ -283,16 +283,14 @@ static struct knat_session *session_insert(struct knat_net *kn,
 	struct knat_session *old;
 	int err;
 
-	old = rhashtable_lookup_get_insert_key(&kn->session_in,
-					       &session->in_addr,
-					       &session->in_node,
-					       session_in_params);
+	old = rhashtable_lookup_get_insert_fast(&kn->session_in,
+						&session->in_node,
+						session_in_params);
 	if (!IS_ERR_OR_NULL(old) && !knat_session_is_permit(old) &&
 	    knat_session_expired(kn, old) && knat_session_kill(kn, old))
-		old = rhashtable_lookup_get_insert_key(&kn->session_in,
-						       &session->in_addr,
-						       &session->in_node,
-						       session_in_params);
+		old = rhashtable_lookup_get_insert_fast(&kn->session_in,
+							&session->in_node,
+							session_in_params);
 	if (old)
 		return old;
 	err = rhashtable_insert_fast(&kn->session_out, &session->out_node,
