@@ -169,8 +169,10 @@ static int addr_ranges(struct knat_net *kn, struct knat_addr_list *list)
 	r = kvmalloc_array(n + 1, sizeof(*r), GFP_KERNEL_ACCOUNT);
 	if (!r)
 		return -ENOMEM;
-	for (n = 0; n < list->nr; n++)
-		r[n].first = r[n].last = be32_to_cpu(list->addr[n]->addr);
+	for (n = 0; n < list->nr; n++) {
+		r[n].first = be32_to_cpu(list->addr[n]->addr);
+		r[n].last = r[n].first;
+	}
 	list_for_each_entry(fixed, &kn->statics, list) {
 		if (fixed->proto)
 			continue;

@@ -157,12 +157,17 @@ struct knat_addr *knat_host_addr(struct knat_net *kn, struct knat_host *host,
 
 void knat_host_put(struct knat_net *kn, struct knat_host *host)
 {
-	local_bh_disable();
-	if (refcount_dec_and_lock(&host->refs, &kn->host_lock)) {
+	bool last;
+
+	if (refcount_dec_not_one(&host->refs))
+		return;
+	spin_lock_bh(&kn->host_lock);
+	last = refcount_dec_and_test(&host->refs);
+	if (last)
 		rhashtable_remove_fast(&kn->hosts, &host->node, host_params);
-		spin_unlock(&kn->host_lock);
-		atomic_dec(&host->pool->hosts);
-		kfree_rcu(host, rcu);
-	}
-	local_bh_enable();
+	spin_unlock_bh(&kn->host_lock);
+	if (!last)
+		return;
+	atomic_dec(&host->pool->hosts);
+	kfree_rcu(host, rcu);
 }

@@ -67,6 +67,7 @@ static int rule_action(struct genl_info *info, struct knat_rule *rule,
 {
 	struct nlattr *opts[KNAT_A_POOL_MAX + 1];
 	struct nlattr **attrs = info->attrs;
+	bool by_pool;
 	int err;
 
 	*conf = knat_pool_defaults;
@@ -76,7 +77,8 @@ static int rule_action(struct genl_info *info, struct knat_rule *rule,
 		return -EINVAL;
 	}
 	rule->action = nla_get_u8(attrs[KNAT_A_RULE_ACTION]);
-	if (!attrs[KNAT_A_RULE_POOL] != (rule->action != KNAT_ACTION_POOL)) {
+	by_pool = rule->action == KNAT_ACTION_POOL;
+	if (!attrs[KNAT_A_RULE_POOL] == by_pool) {
 		NL_SET_ERR_MSG_ATTR(info->extack, attrs[KNAT_A_RULE_ACTION],
 				    "the action pool, and no other, needs the name of a pool");
 		return -EINVAL;

@@ -62,7 +62,7 @@ static void filter_get(struct nlattr **attrs, struct session_filter *filter)
 }
 
 #define DIFFERS(member) \
-	(tmpl->member && tmpl->member != session->member)
+	((tmpl)->member && (tmpl)->member != session->member)
 
 /* Permissions are not for users' eyes. */
 static bool session_match(const struct knat_session *session, void *arg)

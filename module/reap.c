@@ -41,6 +41,9 @@ static void reap_work(struct work_struct *work)
 	reap->old_maps = NULL;
 	reap->old_sessions = NULL;
 	clear_bit_unlock(0, &reap->busy);
+	/* Pairs with the full barrier of llist_add(): either the entry added
+	 * last is seen here, or @busy is seen clear there.
+	 */
 	smp_mb__after_atomic();
 	if (!llist_empty(&reap->maps) || !llist_empty(&reap->sessions))
 		reap_kick(reap);

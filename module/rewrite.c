@@ -9,9 +9,7 @@
 #include <net/tcp.h>
 #include "rewrite.h"
 
-/* Where a transport header has its checksum and ports, by protocol: 0 for
- * those without. Returns how much of the header must be writable.
- */
+/* How much of the transport header must be writable to change ports. */
 static unsigned int transport_span(const struct knat_packet *p)
 {
 	switch (p->kind) {
@@ -122,9 +120,6 @@ static unsigned int pseudo_csum_offset(u8 proto)
 	return 0;
 }
 
-/* @outer_only: an ICMP error has no pseudo header, nor have other protocols
- * unless listed above.
- */
 static bool rewrite_addr(struct knat_packet *p, bool src, __be32 addr)
 {
 	unsigned int span = transport_span(p);
@@ -162,6 +157,11 @@ bool knat_rewrite_dst_addr(struct knat_packet *p, __be32 addr)
 	return rewrite_addr(p, false, addr);
 }
 
+static __be16 swab_be16(__be16 value)
+{
+	return (__force __be16)swab16((__force u16)value);
+}
+
 bool knat_rewrite_mss(struct knat_packet *p, u16 mss)
 {
 	struct tcphdr *th = (void *)(p->skb->data + p->thoff);
@@ -175,7 +175,7 @@ bool knat_rewrite_mss(struct knat_packet *p, u16 mss)
 	th = (void *)(p->skb->data + p->thoff);
 	opt = (u8 *)th;
 	for (i = sizeof(*th); i + TCPOLEN_MSS <= len; ) {
-		__be16 old;
+		__be16 old, new;
 
 		if (opt[i] == TCPOPT_EOL)
 			break;
@@ -188,16 +188,13 @@ bool knat_rewrite_mss(struct knat_packet *p, u16 mss)
 			if (be16_to_cpu(old) <= mss)
 				break;
 			/* The value may lie across two checksum words. */
-			if (i & 1)
-				inet_proto_csum_replace2(&th->check, p->skb,
-							 (__force __be16)swab16((__force u16)old),
-							 (__force __be16)swab16((__force u16)cpu_to_be16(mss)),
-							 false);
-			else
-				inet_proto_csum_replace2(&th->check, p->skb,
-							 old,
-							 cpu_to_be16(mss),
-							 false);
+			new = cpu_to_be16(mss);
+			if (i & 1) {
+				old = swab_be16(old);
+				new = swab_be16(new);
+			}
+			inet_proto_csum_replace2(&th->check, p->skb, old, new,
+						 false);
 			opt[i + 2] = mss >> 8;
 			opt[i + 3] = mss;
 			break;

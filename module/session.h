@@ -68,7 +68,7 @@ union knat_session_ctl {
  * @map: the mapping, with a reference
  * @stamp: jiffies of the last use, not older than a second
  * @uses: sessions that a permission serves
- * @ack: TCP: highest acknowledgement from the inside when @stamp was written
+ * @ack: TCP: highest acknowledgment from the inside when @stamp was written
  */
 struct knat_session {
 	struct rhash_head		in_node;
