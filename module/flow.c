@@ -2,6 +2,7 @@
 /* knat: what becomes of the packet of a flow. */
 #include <linux/icmp.h>
 #include "flow.h"
+#include "local.h"
 #include "map.h"
 #include "net.h"
 #include "open.h"
@@ -106,6 +107,19 @@ static enum knat_fate outward_open(const struct knat_packet *p,
 	return map ? outward_use(p, map, way) : KNAT_DROP;
 }
 
+const struct knat_view_rule *knat_flow_rule(const struct knat_packet *p,
+					    const struct knat_view *view,
+					    const struct knat_view_dev *dev)
+{
+	const struct knat_view_rule *rule;
+
+	rule = knat_view_match(dev, p->proto, p->saddr, p->daddr);
+	if (rule && !rule->src_mask && p->skb->skb_iif &&
+	    knat_view_dev(view, p->skb->skb_iif))
+		return NULL;
+	return rule;
+}
+
 enum knat_fate knat_flow_outward(const struct knat_packet *p,
 				 const struct knat_view *view,
 				 const struct knat_view_dev *dev,
@@ -119,7 +133,7 @@ enum knat_fate knat_flow_outward(const struct knat_packet *p,
 	way->session = NULL;
 	way->rule = NULL;
 	if (dev->by_rule) {
-		way->rule = knat_view_match(dev, p->proto, p->saddr, p->daddr);
+		way->rule = knat_flow_rule(p, view, dev);
 		if (way->rule)
 			realm = way->rule->realm;
 	}
@@ -146,7 +160,7 @@ enum knat_fate knat_flow_outward(const struct knat_packet *p,
 	}
 
 	if (!map && !dev->by_rule) {
-		way->rule = knat_view_match(dev, p->proto, p->saddr, p->daddr);
+		way->rule = knat_flow_rule(p, view, dev);
 		if (way->rule && !way->rule->pool)
 			return KNAT_PASS;
 	}
@@ -180,6 +194,12 @@ enum knat_fate knat_flow_local(const struct knat_packet *p,
 	union knat_ep out = knat_ep(p->proto, p->saddr, p->sport);
 	struct knat_map *map;
 
+	way->rule = NULL;
+	/* Forwarded: somebody else has translated it, or it is on its way
+	 * round.
+	 */
+	if (p->skb->skb_iif || !knat_local_addr(p->kn->net, p->saddr))
+		return KNAT_PASS;
 	if (p->kind == KNAT_PACKET_QUERY && !local_query(p))
 		return KNAT_PASS;
 	map = knat_map_lookup_out(p->kn, out);

@@ -40,6 +40,14 @@ struct knat_way {
 	const struct knat_view_rule	*rule;
 };
 
+/* The rule of @dev for a packet. One that came in through an outside device is
+ * only meant by a rule that names its source: else what is routed back out
+ * would be taken for an inside host's.
+ */
+const struct knat_view_rule *knat_flow_rule(const struct knat_packet *p,
+					    const struct knat_view *view,
+					    const struct knat_view_dev *dev);
+
 /* A packet that leaves through @dev: its source. */
 enum knat_fate knat_flow_outward(const struct knat_packet *p,
 				 const struct knat_view *view,

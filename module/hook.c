@@ -117,12 +117,13 @@ static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
 
 /* What cannot be translated must not leave with an inside address. */
 static unsigned int out_other(struct knat_packet *p,
+			      const struct knat_view *view,
 			      const struct knat_view_dev *dev)
 {
 	struct knat_way way = { .to.whole_addr = true };
 	const struct knat_view_rule *rule;
 
-	rule = knat_view_match(dev, p->proto, p->saddr, p->daddr);
+	rule = knat_flow_rule(p, view, dev);
 	if (rule && !rule->pool) {
 		knat_count(p->kn, PASS_EXEMPT);
 		return NF_ACCEPT;
@@ -169,7 +170,7 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 	case KNAT_PACKET_ERROR:
 		return knat_icmp_error_out(&p, dev->ifindex);
 	case KNAT_PACKET_OTHER:
-		return out_other(&p, dev);
+		return out_other(&p, view, dev);
 	case KNAT_PACKET_PORTS:
 	case KNAT_PACKET_QUERY:
 		break;

@@ -7,6 +7,7 @@
 #include <net/checksum.h>
 #include <net/ip.h>
 #include <net/route.h>
+#include "flow.h"
 #include "icmp.h"
 #include "local.h"
 #include "lookup.h"
@@ -251,7 +252,7 @@ static unsigned int error_out_unknown(const struct knat_packet *p,
 		knat_count(p->kn, PASS_LOCAL);
 		return NF_ACCEPT;
 	}
-	rule = knat_view_match(dev, p->proto, p->saddr, p->daddr);
+	rule = knat_flow_rule(p, view, dev);
 	if (rule && rule->pool)
 		return drop_error(p);
 	if (rule)

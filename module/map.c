@@ -129,6 +129,14 @@ struct knat_map *knat_map_lookup_in(struct knat_net *kn, union knat_ep in,
 	return map;
 }
 
+struct knat_map *knat_map_find_out(struct knat_net *kn, union knat_ep out)
+{
+	struct knat_map *map;
+
+	map = rhashtable_lookup(&kn->map_out, &out, map_out_params);
+	return map && !knat_map_dead(map) ? map : NULL;
+}
+
 struct knat_map *knat_map_lookup_out(struct knat_net *kn, union knat_ep out)
 {
 	struct knat_map *map;

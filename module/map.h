@@ -76,6 +76,8 @@ void knat_map_tables_exit(struct knat_net *kn);
 struct knat_map *knat_map_lookup_in(struct knat_net *kn, union knat_ep in,
 				    union knat_far far);
 struct knat_map *knat_map_lookup_out(struct knat_net *kn, union knat_ep out);
+/* For lists: expired ones are found until the wheel comes to them. */
+struct knat_map *knat_map_find_out(struct knat_net *kn, union knat_ep out);
 
 /* Put a mapping that nobody knows yet into both tables: 0, -EEXIST when
  * another CPU was faster (then *other is its mapping, or NULL if that one is

@@ -192,8 +192,8 @@ static int dump_space(struct sk_buff *skb, struct netlink_callback *cb,
 		at->port = knat_port_next_taken(ports, at->port);
 		if (at->port >= KNAT_PORTS)
 			return 0;
-		map = knat_map_lookup_out(kn, knat_ep(proto, addr->addr,
-						      cpu_to_be16(at->port)));
+		map = knat_map_find_out(kn, knat_ep(proto, addr->addr,
+						    cpu_to_be16(at->port)));
 		if (!map || (map->out.flags & KNAT_MAP_F_STATIC) ||
 		    !knat_nl_map_match(map, filter))
 			continue;

@@ -80,13 +80,10 @@ static bool session_match(const struct knat_session *session, void *arg)
 	       filter->state == knat_session_state(session);
 }
 
-static bool session_visible(const struct knat_net *kn,
-			    const struct knat_session *session,
+static bool session_visible(const struct knat_session *session,
 			    struct session_filter *filter)
 {
-	return !knat_session_dead(session) &&
-	       session_match(session, filter) &&
-	       !knat_session_expired(kn, session);
+	return !knat_session_dead(session) && session_match(session, filter);
 }
 
 /* Sessions looked at between two chances for others to run. */
@@ -181,7 +178,7 @@ int knat_nl_session_dump(struct sk_buff *skb, struct netlink_callback *cb)
 			cb->seq++;
 			continue;
 		}
-		if (session_visible(kn, session, &dump->filter) &&
+		if (session_visible(session, &dump->filter) &&
 		    session_fill(skb, cb, kn, session))
 			break;
 	}
@@ -226,7 +223,7 @@ int knat_nl_session_count(struct sk_buff *skb, struct genl_info *info)
 			n = 0;
 			continue;
 		}
-		n += session_visible(kn, session, &filter);
+		n += session_visible(session, &filter);
 		if (++seen % COUNT_BATCH)
 			continue;
 		rhashtable_walk_stop(&iter);
