@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# make && sudo make install	builds and installs knat for the running kernel
+# make help			the other targets
+
+VERSION := $(shell cat VERSION)
+
+# KERNEL names a Debian kernel that selftests/kernels fetches: 6.1, 6.12-rt, newest ...
+# Without it, KVER says which installed kernel, KDIR where its headers are.
+KVER ?= $(shell uname -r)
+ifdef KERNEL
+KDIR := $(CURDIR)/build/kernels/$(KERNEL)/build
+# Building for the tests, warnings count; on the machine of a user they must not stop a build.
+STRICT ?= W=1 KCFLAGS=-Werror
+else
+KDIR ?= /lib/modules/$(KVER)/build
+endif
+
+# What the module is tested with, and what it must build for; see selftests/kernels.
+CHECK_KERNELS := 6.1 6.1-rt 6.12 newest
+BUILD_KERNELS := 6.1 6.1-rt 6.12 6.12-rt newest newest-rt next
+
+DKMS := $(shell command -v dkms)
+DKMS_SOURCE := /usr/src/knat-$(VERSION)
+
+# Our own recipes use all CPUs, unless make was told how many jobs to run.
+JOBS := $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+check_kernel := $(or $(KERNEL),6.1)
+release = $$(sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+
+.PHONY: all module tools helpers install uninstall modules_install deps
+.PHONY: check check-kernels check-build lint demo clean distclean help
+
+all: module tools
+
+# Each kernel has a directory of its own in build/, with links to the sources, so that objects of different
+# kernels never meet. The release is known only when the headers are there, so the recipe finds it out.
+module:
+	$(if $(KERNEL),@selftests/kernels $(KERNEL))
+	@test -e $(KDIR)/include/generated/utsrelease.h || \
+		{ echo "no kernel headers in $(KDIR): install linux-headers-$(KVER), or say KDIR= or KERNEL=" >&2; exit 1; }
+	@out=$(CURDIR)/$(or $(OUT),build/$(release)) && \
+	mkdir -p $$out && \
+	exec 9>$$out/.lock && flock 9 && \
+	find $$out -type l -delete && \
+	cp -rs $(CURDIR)/Kbuild $(CURDIR)/VERSION $(CURDIR)/module $$out/ && \
+	$(MAKE) --no-print-directory $(JOBS) -C $(KDIR) M=$$out $(STRICT) $(KBUILD_WORDS) modules
+
+tools:
+	$(MAKE) --no-print-directory -C tools
+
+# What the selftests need besides
+helpers:
+	$(MAKE) --no-print-directory -C selftests/probe
+	$(MAKE) --no-print-directory -C selftests/programs
+
+# Through DKMS, where it is, the module is built again for each new kernel.
+install: tools
+	$(MAKE) -C tools install
+ifneq ($(DKMS),)
+	$(dkms_forget)
+	mkdir -p $(DKMS_SOURCE)
+	cp -r Kbuild dkms.conf VERSION COPYING module $(DKMS_SOURCE)/
+	dkms add knat/$(VERSION)
+	dkms install knat/$(VERSION) -k $(KVER)
+else
+	$(MAKE) modules_install
+endif
+
+# Without DKMS: for this kernel only.
+modules_install: module
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/$(release) INSTALL_MOD_DIR=updates modules_install
+	depmod $(release)
+
+uninstall:
+	$(MAKE) -C tools uninstall
+ifneq ($(DKMS),)
+	$(dkms_forget)
+endif
+	rm -f /lib/modules/$(KVER)/updates/knat.ko*
+	depmod $(KVER)
+
+# Any version that is installed, with its source
+define dkms_forget
+@for version in $$(dkms status knat | sed -n 's|^knat[/, ]*\([^,: ]*\).*|\1|p' | sort -u); do \
+	dkms remove knat/$$version --all && rm -rf /usr/src/knat-$$version || exit 1; \
+done
+endef
+
+# Packages that the tests need; nothing happens when they are there.
+deps:
+	@selftests/deps
+
+check: deps
+	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
+	@$(MAKE) --no-print-directory tools helpers
+	selftests/check $(check_kernel)
+
+# The tests of the host do not depend on the guest's kernel: once is enough.
+check-kernels: deps
+	@failed=; where=; \
+	for kernel in $(CHECK_KERNELS); do \
+		echo "== $$kernel"; \
+		WHERE=$$where $(MAKE) --no-print-directory check KERNEL=$$kernel || failed="$$failed $$kernel"; \
+		where=guest; \
+	done; \
+	test -z "$$failed" || { echo "failed on:$$failed" >&2; exit 1; }
+
+check-build: deps
+	@for kernel in $(BUILD_KERNELS); do \
+		echo "== $$kernel"; \
+		$(MAKE) --no-print-directory module KERNEL=$$kernel || exit 1; \
+	done
+
+lint: deps
+	prove selftests/lint/*.t
+
+demo: deps
+	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
+	@$(MAKE) --no-print-directory tools helpers
+	@KERNEL=$(check_kernel) selftests/demo
+
+# The kernels that were fetched stay; distclean removes them too.
+clean:
+	$(MAKE) -C tools clean
+	$(MAKE) -C selftests/probe clean
+	$(MAKE) -C selftests/programs clean
+	find build -mindepth 1 -maxdepth 1 ! -name kernels ! -name apt ! -name checkpatch -exec rm -rf {} + 2>/dev/null || true
+
+distclean: clean
+	rm -rf build
+
+help:
+	@echo "make                      the module for the running kernel, and natctl"
+	@echo "make install              installs both; the module through DKMS where it is present"
+	@echo "make uninstall            removes them"
+	@echo "make demo                 a gateway at work, in a virtual machine"
+	@echo "make check                all tests, on Linux 6.1; KERNEL=6.12 chooses another, TESTS=hairpin some"
+	@echo "make check-kernels        the tests on $(CHECK_KERNELS)"
+	@echo "make check-build          the module for $(BUILD_KERNELS)"
+	@echo "make lint                 checkpatch, sparse, shellcheck, compiler warnings"
+	@echo "make module KERNEL=6.12   the module for a Debian kernel; KDIR=DIR for any other headers"
+	@echo "make clean                removes what was built; distclean the fetched kernels too"

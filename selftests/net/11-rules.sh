@@ -1,0 +1,199 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Rules: selectors, priorities, exemptions, several outside devices.
+
+# shellcheck source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+# A second outside device of the gateway, wan2, with host out3 on it.
+build_more() {
+	ip_batch <<-END
+		netns add out3
+		link add wan2 netns gw type veth peer name eth0 netns out3
+	END
+	host out3 100.64.0.11/24 ''
+	ip_batch gw <<-END
+		link set wan2 up
+		addr add 100.64.0.1/24 dev wan2
+	END
+	capture_host out3 forbid 192.168.0.0/16
+}
+
+# Lets the outside answer inside addresses, for packets that pass untouched.
+open_route_back() {
+	must allow addresses
+	ip -n out1 route replace 192.168.0.0/16 via 203.0.113.1
+}
+
+test_a_rule_with_a_source_translates_that_source_alone() {
+	open_route_back
+	nat rule add oif wan src 192.168.0.2/32 masquerade
+	udp a in1 192.168.0.2:5000
+	udp b in2 192.168.0.3:5000
+	udp s out1 203.0.113.11:7000
+	greet a s 203.0.113.11:7000
+	assert_like '203.0.113.1:*' "$outside" "source of the matching host"
+	greet b s 203.0.113.11:7000
+	assert_eq 192.168.0.3:5000 "$outside" "source of the other host"
+	assert_counter pass_no_rule 1
+}
+
+test_a_rule_with_a_destination_translates_towards_it_alone() {
+	open_route_back
+	nat rule add oif wan dst 203.0.113.12/32 masquerade
+	udp a in1 192.168.0.2:5000
+	udp s1 out1 203.0.113.11:7000
+	udp s2 out1 203.0.113.12:7000
+	greet a s1 203.0.113.11:7000
+	assert_eq 192.168.0.2:5000 "$outside" "source at another destination"
+	greet a s2 203.0.113.12:7000
+	assert_like '203.0.113.1:*' "$outside" "source at the destination"
+	answer s2 a "$outside" 203.0.113.12:7000
+}
+
+test_a_rule_with_a_protocol_translates_that_protocol_alone() {
+	open_route_back
+	nat rule add oif wan proto tcp masquerade
+	udp a in1 192.168.0.2:5000
+	udp s out1 203.0.113.11:7000
+	listen l out1 203.0.113.11:80
+	greet a s 203.0.113.11:7000
+	assert_eq 192.168.0.2:5000 "$outside" "source of UDP"
+	connect c in1 192.168.0.2:5000 203.0.113.11:80
+	accept x l
+	assert_like '203.0.113.1:*' "$from" "source of TCP"
+}
+
+test_the_rule_with_the_lowest_priority_number_wins() {
+	nat pool add low addr 198.51.100.1
+	nat pool add high addr 198.51.100.2
+	nat rule add prio 20 oif wan pool high
+	nat rule add prio 10 oif wan pool low
+	udp a in1 192.168.0.2:5000
+	udp s out1 203.0.113.11:7000
+	greet a s 203.0.113.11:7000
+	assert_like '198.51.100.1:*' "$outside" "source that out1 sees"
+}
+
+test_of_equal_priorities_the_older_rule_wins() {
+	nat pool add first addr 198.51.100.1
+	nat pool add second addr 198.51.100.2
+	nat rule add oif wan src 192.168.0.0/24 pool first
+	nat rule add oif wan src 192.168.0.0/16 pool second
+	udp a in1 192.168.0.2:5000
+	udp b in3 192.168.1.2:5000
+	udp s out1 203.0.113.11:7000
+	greet a s 203.0.113.11:7000
+	assert_like '198.51.100.1:*' "$outside" "source of in1"
+	greet b s 203.0.113.11:7000
+	assert_like '198.51.100.2:*' "$outside" "source of in3"
+}
+
+test_an_exempt_rule_leaves_packets_alone_both_ways() {
+	open_route_back
+	nat rule add prio 10 oif wan dst 203.0.113.12/32 exempt
+	masquerade
+	udp a in1 192.168.0.2:5000
+	udp s1 out1 203.0.113.11:7000
+	udp s2 out1 203.0.113.12:7000
+	greet a s2 203.0.113.12:7000
+	assert_eq 192.168.0.2:5000 "$outside" "source at the exempt address"
+	answer s2 a 192.168.0.2:5000 203.0.113.12:7000
+	greet a s1 203.0.113.11:7000
+	assert_like '203.0.113.1:*' "$outside" "source elsewhere"
+	assert_counter pass_exempt 1
+	greet a s2 203.0.113.12:7000
+	assert_eq 192.168.0.2:5000 "$outside" \
+		"source at the exempt address once a mapping exists"
+}
+
+test_an_exempt_source_passes_untranslated() {
+	open_route_back
+	nat rule add prio 10 oif wan src 192.168.0.3/32 exempt
+	masquerade
+	udp a in1 192.168.0.2:5000
+	udp b in2 192.168.0.3:5000
+	udp s out1 203.0.113.11:7000
+	greet b s 203.0.113.11:7000
+	assert_eq 192.168.0.3:5000 "$outside" "source of the exempt host"
+	greet a s 203.0.113.11:7000
+	assert_like '203.0.113.1:*' "$outside" "source of the other host"
+}
+
+test_two_outside_devices_use_their_own_addresses() {
+	local first
+	nat rule add oif wan masquerade
+	nat rule add oif wan2 masquerade
+	udp a in1 192.168.0.2:5000
+	udp s1 out1 203.0.113.11:7000
+	udp s3 out3 100.64.0.11:7000
+	greet a s1 203.0.113.11:7000
+	assert_like '203.0.113.1:*' "$outside" "source at out1"
+	first=$outside
+	greet a s3 100.64.0.11:7000
+	assert_like '100.64.0.1:*' "$outside" "source at out3"
+	answer s3 a "$outside" 100.64.0.11:7000
+	answer s1 a "$first" 203.0.113.11:7000
+	assert_mappings 2 in 192.168.0.2:5000
+}
+
+test_a_rule_for_one_device_leaves_the_other_alone() {
+	must allow addresses
+	ip -n out3 route add 192.168.0.0/16 via 100.64.0.1
+	nat rule add oif wan masquerade
+	udp a in1 192.168.0.2:5000
+	udp s3 out3 100.64.0.11:7000
+	greet a s3 100.64.0.11:7000
+	assert_eq 192.168.0.2:5000 "$outside" "source at out3"
+}
+
+test_deleting_the_rule_ends_translation() {
+	masquerade
+	udp a in1 192.168.0.2:5000
+	udp s out1 203.0.113.11:7000
+	greet a s 203.0.113.11:7000
+	nat rule del oif wan masquerade
+	assert_mappings 0
+	open_route_back
+	greet a s 203.0.113.11:7000
+	assert_eq 192.168.0.2:5000 "$outside" "source without the rule"
+}
+
+test_deleting_one_rule_keeps_the_flows_of_the_others() {
+	local first
+	nat rule add oif wan src 192.168.0.2/32 masquerade
+	nat rule add oif wan src 192.168.0.3/32 masquerade
+	udp a in1 192.168.0.2:5000
+	udp b in2 192.168.0.3:5000
+	udp s out1 203.0.113.11:7000
+	greet a s 203.0.113.11:7000
+	first=$outside
+	greet b s 203.0.113.11:7000
+	nat rule del oif wan src 192.168.0.3/32 masquerade
+	greet a s 203.0.113.11:7000
+	assert_eq "$first" "$outside" "source of the flow that stays"
+	assert_mappings 1
+}
+
+test_a_new_rule_is_used_by_the_next_new_flow() {
+	masquerade
+	udp a in1 192.168.0.2:5000
+	udp b in1 192.168.0.2:5001
+	udp s out1 203.0.113.11:7000
+	greet a s 203.0.113.11:7000
+	nat pool add p addr 198.51.100.1
+	nat rule add prio 1 oif wan pool p
+	greet b s 203.0.113.11:7000
+	assert_like '198.51.100.1:*' "$outside" "source of the new flow"
+}
+
+test_rule_del_matches_the_words_of_rule_add() {
+	nat rule add prio 5 oif wan src 192.168.0.0/24 proto udp masquerade
+	nat rule add oif wan exempt
+	nat rule del prio 5 oif wan src 192.168.0.0/24 proto udp
+	assert_eq 1 "$(nat rule list | wc -l)" "rules left"
+	nat rule del oif wan exempt
+	assert_eq 0 "$(nat rule list | wc -l)" "rules left"
+}
+
+run_tests "$@"

@@ -1,0 +1,257 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Port allocation, and what happens when something has run out.
+
+# shellcheck source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+# What "ports" says about UDP packets at out1: $packets $sources $lowest
+# $highest $ascending (ports above the one before) $common (the commonest
+# step, how often).
+look_at_ports() { # [GLOB]
+	must ports out1 "${1:-udp 203.0.113.1:*}"
+	read -r _ packets _ sources _ _ _ lowest _ highest _ ascending _ \
+		common <<<"$answer"
+}
+
+test_random_ports_cover_the_range_and_follow_no_step() {
+	masquerade
+	must burst in1 udp $in1_silent 5000+2000 $out1_silent:7000
+	look_at_ports
+	assert_eq "2000 2000" "$packets $sources" "packets and sources at out1"
+	assert_between 1024 3000 "$lowest" "lowest port"
+	assert_between 63000 65535 "$highest" "highest port"
+	assert_between 850 1150 "$ascending" "ports higher than the one before"
+	assert_between 1 8 "$common" "occurrences of the commonest step"
+}
+
+test_random_ports_of_tcp_and_ping_follow_no_step() {
+	masquerade
+	must burst in1 tcp $in1_silent 5000+1000 $out1_silent:80
+	look_at_ports 'tcp 203.0.113.1:*'
+	assert_eq "1000 1000" "$packets $sources" "packets and sources at out1"
+	assert_between 400 600 "$ascending" "ports higher than the one before"
+	must burst in1 icmp $in1_silent 5000+1000 $out1_silent:0
+	look_at_ports 'icmp 203.0.113.1 *'
+	assert_eq "1000 1000" "$packets $sources" "packets and sources at out1"
+	assert_between 400 600 "$ascending" "ids higher than the one before"
+}
+
+test_random_ports_differ_from_one_run_to_the_next() {
+	local first
+	masquerade
+	must burst in1 udp $in1_silent 5000+3 $out1_silent:7000
+	first=$(nat map list | awk '{ print $2 }')
+	nat flush
+	masquerade
+	must burst in1 udp $in1_silent 5000+3 $out1_silent:7000
+	assert_ne "$first" "$(nat map list | awk '{ print $2 }')" "outside ends"
+}
+
+test_preserve_keeps_a_port_that_is_free() {
+	masquerade alloc preserve
+	udp a in1 192.168.0.2:5000
+	udp b in2 192.168.0.3:5000
+	udp s out1 203.0.113.11:7000
+	greet a s 203.0.113.11:7000
+	assert_eq 203.0.113.1:5000 "$outside" "first host's end"
+	greet b s 203.0.113.11:7000
+	assert_ne 203.0.113.1:5000 "$outside" "second host's end"
+	answer s b "$outside" 203.0.113.11:7000
+}
+
+test_preserve_keeps_many_ports_and_replaces_them_at_random() {
+	masquerade alloc preserve
+	must burst in1 udp $in1_silent 5000+500 $out1_silent:7000
+	look_at_ports
+	assert_eq "5000 5499" "$lowest $highest" "ports of the first host"
+	must clear
+	must burst in2 udp $in2_silent 5000+500 $out1_silent:7000
+	look_at_ports
+	assert_eq 500 "$sources" "sources of the second host"
+	assert_between 170 330 "$ascending" "ports higher than the one before"
+}
+
+test_preserve_keeps_to_the_range_of_the_pool() {
+	masquerade alloc preserve ports 20000-29999
+	udp a in1 192.168.0.2:5000
+	udp s out1 203.0.113.11:7000
+	greet a s 203.0.113.11:7000
+	assert_between 20000 29999 "${outside#*:}" "port"
+}
+
+test_sequential_ports_follow_each_other() {
+	masquerade alloc sequential ports 30000-30999
+	must burst in1 udp $in1_silent 5000+100 $out1_silent:7000
+	look_at_ports
+	assert_eq 100 "$sources" "sources at out1"
+	assert_eq 99 "$((highest - lowest))" "highest less lowest port"
+	assert_eq 99 "$ascending" "ports higher than the one before"
+}
+
+# Fills a range to the last port, and then some.
+fill() { # ALLOC
+	masquerade ports 2000-2499 alloc "$1"
+	must burst in1 udp $in1_silent 2100+600 $out1_silent:7000
+	look_at_ports
+	assert_eq "500 500" "$packets $sources" "packets and sources at out1"
+	assert_eq "2000 2499" "$lowest $highest" "lowest and highest port"
+	assert_counter refuse_ports 100
+	assert_mappings 500
+}
+
+test_random_allocation_finds_every_free_port() { fill random; }
+test_preserving_allocation_finds_every_free_port() { fill preserve; }
+test_sequential_allocation_finds_every_free_port() { fill sequential; }
+
+test_each_protocol_has_its_own_ports() {
+	masquerade ports 2000-2009
+	must burst in1 udp $in1_silent 5000+10 $out1_silent:7000
+	must burst in1 tcp $in1_silent 5000+10 $out1_silent:80
+	must burst in1 icmp $in1_silent 5000+10 $out1_silent:0
+	look_at_ports '*'
+	assert_eq 30 "$packets" "packets at out1"
+	assert_mappings 30
+	assert_counter refuse_ports 0
+}
+
+test_flows_that_exist_go_on_when_ports_have_run_out() {
+	masquerade ports 2000-2049
+	must burst in1 udp $in1_silent 5000+50 $out1_silent:7000
+	must burst in2 udp $in2_silent 5000+20 $out1_silent:7000
+	look_at_ports
+	assert_eq 50 "$packets" "packets at out1"
+	must answer out1 out1
+	assert_eq 50 "$answer" "answers sent"
+	seen in1 "udp $out1_silent:7000 to $in1_silent:*"
+	assert_eq 50 "$answer" "answers that arrived"
+	must clear
+	must burst in1 udp $in1_silent 5000+50 $out1_silent:7001
+	look_at_ports
+	assert_eq "50 50" "$packets $sources" "packets and sources at out1"
+	assert_counter refuse_ports 20
+}
+
+test_a_refused_flow_does_not_leave_untranslated() {
+	masquerade ports 2000-2000
+	must burst in1 udp $in1_silent 5000+2 $out1_silent:7000
+	must burst in1 tcp $in1_silent 5000+2 $out1_silent:80
+	must burst in1 icmp $in1_silent 5000+2 $out1_silent:0
+	see_nothing out1 '* 192.168.*'
+	seen out1 '*'
+	assert_eq 3 "$answer" "packets at out1"
+	assert_counter refuse_ports 3
+}
+
+test_a_freed_port_rests_before_another_host_gets_it() {
+	setting udp_timeout 1 port_rest 4
+	masquerade ports 2000-2000
+	must burst in1 udp $in1_silent 5000 $out1_silent:7000
+	wait_until 6 no_mappings || fail "the mapping does not expire"
+	start=$(now_ms)
+	must burst in2 udp $in2_silent 5000 $out1_silent:7000
+	look_at_ports
+	assert_eq 1 "$packets" "packets at out1 while the port rests"
+	wait_until 10 in2_gets_a_port || fail "the port rests for ever"
+	assert_between 2000 8000 $(($(now_ms) - start)) "milliseconds of rest"
+}
+
+in2_gets_a_port() {
+	must burst in2 udp $in2_silent 5000 $out1_silent:7000
+	look_at_ports
+	[ "$packets" = 2 ]
+}
+
+test_without_rest_a_freed_port_serves_at_once() {
+	setting udp_timeout 1 port_rest 0
+	masquerade ports 2000-2000
+	must burst in1 udp $in1_silent 5000 $out1_silent:7000
+	wait_until 6 no_mappings || fail "the mapping does not expire"
+	wait_until 3 in2_gets_a_port || fail "the port is not free"
+}
+
+test_deleting_a_mapping_by_hand_frees_its_port() {
+	setting port_rest 0
+	masquerade ports 2000-2000
+	must burst in1 udp $in1_silent 5000 $out1_silent:7000
+	nat map del udp 203.0.113.1:2000
+	wait_until 3 in2_gets_a_port || fail "the port is not free"
+}
+
+test_a_subscriber_stops_at_its_limit_and_others_do_not() {
+	masquerade limit 10
+	must burst in1 udp $in1_silent 5000+15 $out1_silent:7000
+	look_at_ports
+	assert_eq 10 "$packets" "packets of the first host"
+	must burst in2 udp $in2_silent 5000+10 $out1_silent:7000
+	look_at_ports
+	assert_eq 20 "$packets" "packets of both hosts"
+	assert_counter refuse_subscriber 5
+}
+
+test_the_limit_of_a_subscriber_counts_all_protocols() {
+	masquerade limit 10
+	must burst in1 udp $in1_silent 5000+5 $out1_silent:7000
+	must burst in1 tcp $in1_silent 5000+5 $out1_silent:80
+	must burst in1 icmp $in1_silent 5000+5 $out1_silent:0
+	assert_mappings 10
+	assert_counter refuse_subscriber 5
+}
+
+test_the_limit_of_a_subscriber_can_change() {
+	nat pool add p addr 198.51.100.1 limit 5
+	nat rule add oif wan pool p
+	must burst in1 udp $in1_silent 5000+8 $out1_silent:7000
+	assert_mappings 5
+	nat pool set p limit 7
+	must burst in1 udp $in1_silent 5000+8 $out1_silent:7000
+	assert_mappings 7
+	nat pool set p limit 2
+	must clear
+	must burst in1 udp $in1_silent 5000+8 $out1_silent:7000
+	look_at_ports 'udp 198.51.100.1:*'
+	assert_eq 7 "$packets" "packets of the flows that exist"
+}
+
+test_a_mapping_that_expires_makes_room_under_the_limit() {
+	setting udp_timeout 1
+	masquerade limit 3
+	must burst in1 udp $in1_silent 5000+4 $out1_silent:7000
+	assert_counter refuse_subscriber 1
+	wait_until 6 no_mappings || fail "the mappings do not expire"
+	must burst in1 udp $in1_silent 6000+3 $out1_silent:7000
+	assert_mappings 3
+	assert_counter refuse_subscriber 1
+}
+
+test_max_mappings_refuses_new_flows_and_spares_old_ones() {
+	setting max_mappings 20
+	masquerade
+	must burst in1 udp $in1_silent 5000+30 $out1_silent:7000
+	look_at_ports
+	assert_eq 20 "$packets" "packets at out1"
+	assert_counter refuse_mappings 10
+	must answer out1 out1
+	seen in1 "udp $out1_silent:7000 to $in1_silent:*"
+	assert_eq 20 "$answer" "answers that arrived"
+	setting max_mappings 25
+	must burst in2 udp $in2_silent 5000+10 $out1_silent:7000
+	assert_mappings 25
+}
+
+test_max_sessions_refuses_new_connections_and_spares_old_ones() {
+	setting max_sessions 1
+	masquerade
+	listen l out1 203.0.113.11:80
+	connect c in1 192.168.0.2:5000 203.0.113.11:80
+	accept s l
+	inject in1 tcp $in1_silent:5001 to $out1_silent:80 S
+	see_nothing out1 "tcp * to $out1_silent:80 *"
+	assert_counter refuse_sessions 1
+	stream c s 10000
+	udp a in1 192.168.0.2:5000
+	udp r out1 203.0.113.11:7000
+	greet a r 203.0.113.11:7000
+}
+
+run_tests "$@"

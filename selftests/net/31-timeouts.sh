@@ -1,0 +1,185 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Timeouts of UDP and ICMP mappings, and the defaults of all settings.
+
+# shellcheck source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+open_flow() {
+	udp a in1 192.168.0.2:5000
+	udp s out1 203.0.113.11:7000
+	greet a s 203.0.113.11:7000
+	started=$(now_ms)
+}
+
+# The mapping must end this long after $started, and what natctl needs to
+# look.
+assert_ends_after() { # SECONDS
+	wait_until $(($1 + 6)) no_mappings || fail "the mapping stays"
+	assert_between $(($1 * 1000 - 500)) $(($1 * 1000 + 3000)) \
+		$(($(now_ms) - started)) "milliseconds of life"
+}
+
+test_defaults_are_those_of_the_rfcs() {
+	assert_eq 300 "$(setting_of udp_timeout)" "udp_timeout"
+	assert_eq 60 "$(setting_of icmp_timeout)" "icmp_timeout"
+	assert_eq 7440 "$(setting_of tcp_established_timeout)" \
+		"tcp_established_timeout"
+	assert_eq 240 "$(setting_of tcp_opening_timeout)" "tcp_opening_timeout"
+	assert_eq 240 "$(setting_of tcp_closing_timeout)" "tcp_closing_timeout"
+	assert_eq 240 "$(setting_of tcp_reset_timeout)" "tcp_reset_timeout"
+	assert_eq 120 "$(setting_of port_rest)" "port_rest"
+	assert_between 10000 1000000000 "$(setting_of max_mappings)" "max_mappings"
+	assert_between 10000 1000000000 "$(setting_of max_sessions)" "max_sessions"
+}
+
+test_an_idle_udp_mapping_ends_on_time() {
+	setting udp_timeout 3
+	masquerade
+	open_flow
+	assert_ends_after 3
+	tell s "$outside" late
+	hear_nothing a
+	assert_counter map_expired 1
+}
+
+test_outbound_packets_keep_a_udp_mapping_alive() {
+	local first n
+	setting udp_timeout 3 udp_inbound_refresh 0
+	masquerade
+	open_flow
+	first=$outside
+	for n in 1 2 3 4; do
+		pause 1600
+		greet a s 203.0.113.11:7000
+		assert_eq "$first" "$outside" "outside end after $n refreshes"
+	done
+	started=$(now_ms)
+	assert_ends_after 3
+}
+
+test_inbound_packets_keep_a_udp_mapping_alive_when_told() {
+	local n
+	setting udp_timeout 3 udp_inbound_refresh 1
+	masquerade
+	open_flow
+	for n in 1 2 3 4; do
+		pause 1600
+		answer s a "$outside" 203.0.113.11:7000
+	done
+	started=$(now_ms)
+	assert_ends_after 3
+}
+
+test_inbound_packets_do_not_keep_a_udp_mapping_alive_when_told_not_to() {
+	setting udp_timeout 3 udp_inbound_refresh 0
+	masquerade
+	open_flow
+	pause 1600
+	answer s a "$outside" 203.0.113.11:7000
+	pause 900
+	answer s a "$outside" 203.0.113.11:7000
+	assert_ends_after 3
+}
+
+test_filtered_packets_do_not_keep_a_udp_mapping_alive() {
+	local n
+	setting udp_timeout 3 udp_inbound_refresh 1
+	masquerade filtering adf
+	open_flow
+	for n in 1 2 3; do
+		pause 800
+		inject out2 udp $out2_silent:9 to "$outside" data x
+	done
+	assert_ends_after 3
+}
+
+test_an_idle_ping_mapping_ends_on_time() {
+	setting icmp_timeout 2
+	masquerade
+	inject in1 icmp $in1_silent to $out1_silent 8/0 id 7 seq 1
+	started=$(now_ms)
+	see out1 'icmp 203.0.113.1 to * 8/0 *'
+	assert_ends_after 2
+	inject out1 icmp $out1_silent to 203.0.113.1 0/0 id "$(field id)" seq 1
+	see_nothing in1 'icmp *'
+}
+
+test_a_late_ping_reply_passes_within_the_timeout() {
+	setting icmp_timeout 4
+	masquerade
+	inject in1 icmp $in1_silent to $out1_silent 8/0 id 7 seq 1
+	see out1 'icmp 203.0.113.1 to * 8/0 *'
+	pause 3000
+	inject out1 icmp $out1_silent to 203.0.113.1 0/0 id "$(field id)" seq 1
+	see in1 "icmp $out1_silent to $in1_silent 0/0 id 7 *"
+}
+
+test_a_changed_timeout_holds_for_mappings_that_exist() {
+	masquerade
+	open_flow
+	setting udp_timeout 2
+	assert_ends_after 2
+}
+
+test_a_longer_timeout_holds_for_mappings_that_exist() {
+	setting udp_timeout 2
+	masquerade
+	open_flow
+	setting udp_timeout 60
+	pause 4500
+	assert_mappings 1
+	answer s a "$outside" 203.0.113.11:7000
+}
+
+test_the_timeout_of_udp_is_not_that_of_ping() {
+	setting icmp_timeout 1
+	masquerade
+	open_flow
+	inject in1 icmp $in1_silent to $out1_silent 8/0 id 7 seq 1
+	assert_mappings 2
+	pause 3500
+	assert_mappings 1
+	answer s a "$outside" 203.0.113.11:7000
+}
+
+test_sessions_of_adm_mappings_end_with_the_udp_timeout() {
+	setting udp_timeout 2
+	masquerade mapping adm filtering adf
+	open_flow
+	assert_ends_after 2
+	assert_eq 0 "$(sessions)" "sessions"
+}
+
+test_a_permission_ends_although_the_mapping_lives() {
+	setting udp_timeout 3
+	masquerade filtering adf
+	open_flow
+	udp t out2 203.0.113.21:7000
+	pause 2000
+	greet a t 203.0.113.21:7000
+	pause 2500
+	answer t a "$outside" 203.0.113.21:7000
+	tell s "$outside" too-late
+	hear_nothing a
+}
+
+test_a_thousand_mappings_end_on_time() {
+	setting udp_timeout 2
+	masquerade
+	must burst in1 udp $in1_silent 5000+1000 $out1_silent:7000
+	started=$(now_ms)
+	assert_ends_after 2
+	assert_counter map_expired 1000
+}
+
+test_a_flow_that_expired_gets_a_new_mapping() {
+	setting udp_timeout 1
+	masquerade
+	open_flow
+	assert_ends_after 1
+	greet a s 203.0.113.11:7000
+	answer s a "$outside" 203.0.113.11:7000
+}
+
+run_tests "$@"

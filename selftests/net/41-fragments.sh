@@ -1,0 +1,216 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Fragments, in any order, both ways (RFC 4787 REQ-13, REQ-14).
+
+# shellcheck source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+open_flow() {
+	udp a in1 192.168.0.2:5000
+	udp s out1 203.0.113.11:7000
+	greet a s 203.0.113.11:7000
+}
+
+# A datagram of 2500 bytes in three fragments must arrive at a socket whole.
+outwards() { # ORDER
+	must fragment in1 1000 "$1" udp 192.168.0.2:5000 to 203.0.113.11:7000 \
+		data @2500
+	hear s @2500
+	assert_eq "$outside" "$from" "source of fragments in order $1"
+}
+
+inwards() { # ORDER
+	must fragment out1 1000 "$1" udp 203.0.113.11:7000 to "$outside" \
+		data @2500
+	hear a @2500
+	assert_eq 203.0.113.11:7000 "$from" "source of fragments in order $1"
+}
+
+test_fragments_in_order_pass_outwards() {
+	masquerade
+	open_flow
+	outwards 0,1,2
+}
+
+test_fragments_in_any_order_pass_outwards() {
+	masquerade
+	open_flow
+	for order in 0,2,1 1,0,2 1,2,0 2,0,1 2,1,0; do outwards $order; done
+}
+
+test_fragments_in_any_order_pass_inwards() {
+	masquerade
+	open_flow
+	for order in 0,1,2 0,2,1 1,0,2 1,2,0 2,0,1 2,1,0; do inwards $order; done
+}
+
+test_the_first_packet_of_a_flow_may_be_fragmented() {
+	masquerade
+	udp s out1 203.0.113.11:7000
+	must fragment in1 1000 2,1,0 udp 192.168.0.2:5000 to 203.0.113.11:7000 \
+		data @2500
+	hear s @2500
+	assert_like '203.0.113.1:*' "$from" "source that out1 sees"
+	assert_mappings 1
+}
+
+test_translated_fragments_leave_in_order_and_fit() {
+	masquerade
+	must fragment in1 1400 2,0,1 udp $in1_silent:5000 to $out1_silent:7000 \
+		data @4000
+	see out1 "udp 203.0.113.1:* to $out1_silent:7000 * frag 0+*,more ipid *"
+	id=$(field ipid)
+	see out1 "ip 203.0.113.1 to $out1_silent proto 17 * frag 1*,more ipid $id *"
+	see out1 "ip 203.0.113.1 to $out1_silent proto 17 * frag 2* ipid $id *"
+	see_nothing out1 '* ttl 64 *'
+}
+
+test_fragments_do_not_grow_on_the_way() {
+	masquerade
+	must fragment in1 560 0,1 udp $in1_silent:5000 to $out1_silent:7000 \
+		data @1000
+	must settle
+	see_nothing out1 '* 192.168.*'
+	seen out1 "* to $out1_silent*"
+	assert_between 1 2 "$answer" "packets at out1"
+}
+
+test_ping_in_fragments_is_answered() {
+	masquerade
+	must fragment in1 1000 1,2,0 icmp 192.168.0.2 to 203.0.113.11 8/0 \
+		id 7 seq 1 data @2500
+	see in1 'icmp 203.0.113.11 to 192.168.0.2 0/0 id 7 seq 1 * frag 0+*'
+}
+
+test_a_tcp_segment_in_fragments_passes() {
+	masquerade
+	inject in1 tcp $in1_silent:5000 to $out1_silent:80 S seq 1
+	see out1 'tcp 203.0.113.1:* S *'
+	end=$src
+	inject out1 tcp $out1_silent:80 to "$end" SA seq 9 ack 2
+	see in1 'tcp * SA *'
+	must fragment in1 1000 1,0,2 tcp $in1_silent:5000 to $out1_silent:80 PA \
+		seq 2 ack 10 data @2500
+	see out1 "tcp $end to $out1_silent:80 PA * frag 0+*"
+	see out1 "ip 203.0.113.1 to $out1_silent proto 6 * frag *"
+	see_nothing out1 'tcp 192.168.*'
+}
+
+test_fragments_through_a_forward_pass() {
+	nat map add udp 203.0.113.1:8000 to 192.168.0.2:5353
+	udp s in1 192.168.0.2:5353
+	must fragment out1 1000 2,0,1 udp 203.0.113.11:4444 to 203.0.113.1:8000 \
+		data @2500
+	hear s @2500
+	assert_eq 203.0.113.11:4444 "$from" "source at in1"
+	udp c out1 203.0.113.11:4444
+	must fragment in1 1000 1,0,2 udp 192.168.0.2:5353 to 203.0.113.11:4444 \
+		data @2500
+	hear c @2500
+	assert_eq 203.0.113.1:8000 "$from" "source at out1"
+}
+
+test_one_to_one_fragments_pass() {
+	nat map add 198.51.100.9 to 192.168.0.2
+	udp s in1 192.168.0.2:5353
+	udp c out1 203.0.113.11:4444
+	must fragment out1 1000 2,0,1 udp 203.0.113.11:4444 to 198.51.100.9:5353 \
+		data @2500
+	hear s @2500
+	must fragment in1 1000 1,0,2 udp 192.168.0.2:5353 to 203.0.113.11:4444 \
+		data @2500
+	hear c @2500
+	assert_eq 198.51.100.9:5353 "$from" "source at out1"
+}
+
+test_hairpinned_fragments_pass() {
+	masquerade
+	udp b in2 192.168.0.3:6000
+	udp s out1 203.0.113.11:7000
+	greet b s 203.0.113.11:7000
+	must fragment in1 1000 2,0,1 udp 192.168.0.2:5000 to "$outside" \
+		data @2500
+	hear b @2500
+	assert_like '203.0.113.1:*' "$from" "source at in2"
+}
+
+test_datagrams_with_equal_ids_of_two_hosts_do_not_mix() {
+	local n
+	masquerade
+	udp s out1 203.0.113.11:7000
+	for n in 0 1 2; do
+		must fragment in1 1000 $n udp 192.168.0.2:5000 to \
+			203.0.113.11:7000 ipid 99 data @2500
+		must fragment in2 1000 $n udp 192.168.0.3:5000 to \
+			203.0.113.11:7000 ipid 99 data @2500
+	done
+	hear s @2500
+	first=$from
+	hear s @2500
+	assert_ne "$first" "$from" "source of the second datagram"
+}
+
+test_a_lost_first_fragment_lets_nothing_out() {
+	masquerade
+	must fragment in1 1000 1,2 udp $in1_silent:5000 to $out1_silent:7000 \
+		data @2500
+	must fragment in1 1000 1 icmp $in1_silent to $out1_silent 8/0 id 1 \
+		data @2500
+	see_nothing out1 '*'
+	assert_mappings 0
+}
+
+test_fragments_of_others_pass_during_a_flood_of_lost_ones() {
+	local n
+	masquerade
+	open_flow
+	for n in {1..200}; do
+		must packet out1 ip 203.0.113.12 to 203.0.113.1 proto 17 \
+			ipid $n frag 1480,more data @1480
+	done
+	outwards 2,1,0
+	inwards 1,0,2
+	answer s a "$outside" 203.0.113.11:7000
+}
+
+test_tiny_first_fragments_are_not_mistranslated() {
+	masquerade
+	must fragment in1 8 0,1,2,3 tcp $in1_silent:5000 to $out1_silent:80 S seq 1 \
+		mss 1460 data @4
+	see_nothing out1 '* 192.168.*'
+	must fragment in1 8 3,2,1,0 udp $in1_silent:5000 to $out1_silent:7000 \
+		data @24
+	see_nothing out1 '* 192.168.*'
+	see out1 "udp 203.0.113.1:* to $out1_silent:7000 * data @24"
+}
+
+test_a_big_packet_without_df_is_fragmented_on_a_small_link() {
+	masquerade
+	ip -n gw link set wan mtu 1000
+	udp a in1 192.168.0.2:5000 nodf
+	udp s out1 203.0.113.11:7000
+	tell a 203.0.113.11:7000 @1400
+	ip -n gw link set wan mtu 1500
+	hear s @1400
+	see out1 'udp 203.0.113.1:* * frag 0+*,more *'
+	see out1 'ip 203.0.113.1 to * proto 17 * frag 9* *'
+}
+
+test_a_big_packet_with_df_is_refused_on_a_small_link() {
+	masquerade
+	ip -n gw link set wan mtu 1000
+	inject in1 udp $in1_silent:5000 to $out1_silent:7000 df data @1400
+	ip -n gw link set wan mtu 1500
+	see in1 "icmp 192.168.0.1 to $in1_silent 3/4 mtu 1000 *"
+	see_nothing out1 'udp *'
+}
+
+test_unmatched_fragments_to_the_shared_address_are_the_gateway_s() {
+	masquerade
+	udp g gw 203.0.113.1:53
+	must fragment out1 1000 2,0,1 udp 203.0.113.11:7000 to 203.0.113.1:53 \
+		data @2500
+	hear g @2500
+}
+
+run_tests "$@"

@@ -1,0 +1,153 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Namespaces are apart from each other, and who may configure which.
+
+# shellcheck source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+# A second gateway on the outside link, gw2, with host in4 behind it: the
+# inside addresses are those of gw.
+build_more() {
+	ip_batch <<-END
+		netns add gw2
+		netns add in4
+		link add eth0 netns in4 type veth peer name lan netns gw2
+		link add wan netns gw2 type veth peer name gw2 netns net
+	END
+	ip -n net link set gw2 master wire up
+	in_space gw2 sysctl -qw net.ipv4.ip_forward=1
+	ip_batch gw2 <<-END
+		link set lan up
+		link set wan up
+		addr add 192.168.0.1/24 dev lan
+		addr add 203.0.113.31/24 dev wan
+	END
+	host in4 192.168.0.2/24 192.168.0.1
+	capture_host in4
+}
+
+nat2() {
+	"$NATCTL" -n gw2 "$@" || fail "natctl -n gw2 $*: exit status $?"
+}
+
+# natctl as nobody; its message and exit status.
+as_nobody() { # PREFIX... -- WORDS...
+	local prefix=()
+	while [ "$1" != -- ]; do
+		prefix+=("$1")
+		shift
+	done
+	shift
+	message=$("${prefix[@]}" setpriv --reuid 65534 --regid 65534 \
+		--clear-groups "$@" 2>&1)
+	status=$?
+}
+
+test_the_configuration_of_one_namespace_is_not_the_other_s() {
+	masquerade
+	nat pool add p addr 198.51.100.1
+	assert_eq 0 "$(nat2 rule list | wc -l)" "rules of gw2"
+	assert_eq 0 "$(nat2 pool list | wc -l)" "pools of gw2"
+	nat2 pool add p addr 198.51.100.1
+	nat2 rule add oif wan masquerade
+	nat flush
+	assert_eq 1 "$(nat2 rule list | wc -l)" "rules of gw2"
+	nat2 flush
+}
+
+test_the_same_inside_end_has_a_mapping_in_each_namespace() {
+	masquerade
+	nat2 rule add oif wan masquerade
+	udp a in1 192.168.0.2:5000
+	udp b in4 192.168.0.2:5000
+	udp s out1 203.0.113.11:7000
+	greet a s 203.0.113.11:7000
+	first=$outside
+	greet b s 203.0.113.11:7000
+	assert_like '203.0.113.31:*' "$outside" "source of in4"
+	answer s b "$outside" 203.0.113.11:7000
+	answer s a "$first" 203.0.113.11:7000
+	assert_mappings 1
+	nat flush
+	answer s b "$outside" 203.0.113.11:7000
+	nat2 flush
+}
+
+test_hosts_behind_two_gateways_talk() {
+	masquerade
+	nat2 rule add oif wan masquerade
+	udp a in1 192.168.0.2:5000
+	udp b in4 192.168.0.2:5000
+	udp s out1 203.0.113.11:7000
+	greet a s 203.0.113.11:7000
+	enda=$outside
+	greet b s 203.0.113.11:7000
+	endb=$outside
+	greet a b "$endb"
+	assert_eq "$enda" "$outside" "source that in4 sees"
+	answer b a "$enda" "$endb"
+	nat2 flush
+}
+
+test_settings_are_those_of_the_namespace() {
+	setting udp_timeout 77
+	assert_eq 77 "$(setting_of udp_timeout)" "udp_timeout of gw"
+	assert_like '*udp_timeout * 300 *' "$(nat2 config list)" \
+		"settings of gw2"
+}
+
+test_counters_are_those_of_the_namespace() {
+	masquerade
+	must burst in1 udp $in1_silent 5000+5 $out1_silent:7000
+	assert_counter out_translated 5
+	[[ ! $(nat2 stats) =~ out_translated\ +[1-9] ]] ||
+		fail "gw2 counts: $(nat2 stats)"
+}
+
+test_limits_are_those_of_the_namespace() {
+	setting max_mappings 2
+	masquerade
+	nat2 rule add oif wan masquerade
+	must burst in1 udp $in1_silent 5000+5 $out1_silent:7000
+	must burst in4 udp 192.168.0.2 5000+5 $out1_silent:7000
+	assert_mappings 2
+	assert_eq 5 "$(nat2 map list | wc -l)" "mappings of gw2"
+	nat2 flush
+}
+
+test_a_user_without_capabilities_is_refused() {
+	masquerade
+	for words in 'rule list' 'rule add oif wan exempt' 'flush' 'stats' \
+		'map list' 'config set udp_timeout 1'; do
+		# shellcheck disable=SC2086
+		as_nobody nsenter --net=/run/netns/gw -- "$NATCTL" $words
+		assert_eq 2 $status "exit status of natctl $words ($message)"
+		assert_like 'Error: *ermi*' "$message" \
+			"message of natctl $words"
+	done
+	assert_eq 1 "$(nat rule list | wc -l)" "rules"
+}
+
+test_root_of_a_user_namespace_may_not_touch_others() {
+	masquerade
+	as_nobody nsenter --net=/run/netns/gw -- \
+		unshare --user --map-root-user "$NATCTL" flush
+	assert_eq 2 $status "exit status ($message)"
+	assert_like 'Error: *ermi*' "$message" "message"
+	assert_eq 1 "$(nat rule list | wc -l)" "rules"
+}
+
+test_root_of_a_user_namespace_may_use_its_own_network() {
+	# shellcheck disable=SC2016	# for the inner shell
+	as_nobody -- unshare --user --map-root-user --net bash -ec '
+		ip link set lo up
+		"$0" pool add p addr 198.51.100.0/30
+		"$0" rule add oif lo masquerade
+		"$0" map add tcp 203.0.113.1:80 to 192.168.0.2:80
+		"$0" rule list
+		"$0" flush' "$NATCTL"
+	assert_eq 0 $status "exit status ($message)"
+	assert_like '*oif lo *masquerade*' "$message" "rules"
+}
+
+run_tests "$@"

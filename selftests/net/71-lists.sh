@@ -1,0 +1,217 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Lists: complete, in order, and good for typing back.
+# timeout: 300
+
+# shellcheck source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+# A list without what stands after "#".
+plain_list() { # OBJECT
+	nat "$1" list | sed 's/ *#.*//'
+}
+
+# What is listed, after a flush and typed back after "add", is listed again.
+assert_types_back() {
+	local object
+	for object in pool rule map; do
+		plain_list $object >"$work/$object.before"
+		sed "s/^/$object add /" "$work/$object.before"
+	done >"$work/batch"
+	nat flush
+	"$NATCTL" -n gw -b "$work/batch" || fail "batch: $(<"$work/batch")"
+	for object in pool rule map; do
+		assert_eq "$(<"$work/$object.before")" \
+			"$(plain_list $object)" "natctl $object list"
+	done
+}
+
+test_pools_and_rules_can_be_typed_back() {
+	nat pool add p addr 198.51.100.0/28
+	nat pool add q addr 198.51.100.17-198.51.100.20,198.51.100.32 \
+		ports 2000-3000 mapping adm filtering apdf alloc preserve \
+		pairing arbitrary limit 99 hairpin off mss-clamp 1300
+	nat pool add r addr 198.51.100.64 alloc sequential mss-clamp pmtu
+	nat rule add prio 5 oif wan src 192.168.0.0/24 dst 192.0.2.0/24 \
+		proto udp pool q
+	nat rule add oif wan src 192.168.1.0/24 exempt
+	nat rule add oif wan proto tcp masquerade ports 5000-6000 \
+		mapping apdm filtering adf hairpin off
+	nat rule add oif wan masquerade
+	nat rule add oif lan2 masquerade limit 7 mss-clamp 1000
+	assert_eq 3 "$(nat pool list | wc -l)" "pools"
+	assert_eq 5 "$(nat rule list | wc -l)" "rules"
+	assert_types_back
+}
+
+test_static_mappings_can_be_typed_back() {
+	nat pool add p addr 198.51.100.0/28
+	nat map add tcp 203.0.113.1:8000 to 192.168.0.2:80
+	nat map add udp 203.0.113.1:9000-9010 to 192.168.0.3:7000-7010 \
+		label games
+	nat map add tcp dev wan:443 to 192.168.0.3:8443
+	nat map add udp 198.51.100.3:53 to 192.168.0.3
+	nat map add 198.51.100.99 to 192.168.0.9 label printer
+	nat map add 192.0.2.0/28 to 10.0.0.0/28
+	assert_mappings 6
+	assert_types_back
+}
+
+test_dynamic_mappings_can_be_typed_back() {
+	masquerade
+	must burst in1 udp $in1_silent 5000+10 $out1_silent:7000
+	must burst in2 tcp $in2_silent 5000+10 $out1_silent:80
+	assert_mappings 20
+	assert_types_back
+	assert_mappings 20 static
+}
+
+test_settings_can_be_typed_back() {
+	local name value
+	setting udp_timeout 77 port_rest 3
+	nat config list | sed 's/^/config set /' >"$work/batch"
+	setting udp_timeout 5 port_rest 5
+	"$NATCTL" -n gw -b "$work/batch" || fail "batch: $(<"$work/batch")"
+	while read -r name value _; do
+		case $name in
+		udp_timeout) assert_eq 77 "$value" udp_timeout ;;
+		port_rest) assert_eq 3 "$value" port_rest ;;
+		esac
+	done < <(nat config list)
+}
+
+test_rules_are_listed_in_the_order_in_which_they_hold() {
+	nat rule add prio 300 oif wan src 10.3.0.0/16 exempt
+	nat rule add prio 20 oif wan src 10.2.0.0/16 exempt
+	nat rule add oif wan src 10.4.0.0/16 exempt
+	nat rule add prio 20 oif wan src 10.1.0.0/16 exempt
+	assert_eq '10.2. 10.1. 10.4. 10.3. ' \
+		"$(nat rule list | grep -o '10\.[0-9]\.' | tr '\n' ' ')" "order"
+}
+
+test_statics_come_first_and_dynamic_mappings_sorted() {
+	masquerade
+	must burst in1 udp $in1_silent 5000+30 $out1_silent:7000
+	must burst in1 tcp $in1_silent 5000+30 $out1_silent:80
+	nat map add udp 203.0.113.1:9 to 192.168.0.2:9
+	nat map add udp 203.0.113.1:8 to 192.168.0.2:8
+	nat map list >"$work/list"
+	assert_eq "203.0.113.1:9 203.0.113.1:8 " \
+		"$(awk 'NR < 3 { printf "%s ", $2 }' "$work/list")" \
+		"the first lines"
+	tail -n +3 "$work/list" | assert_sorted 60
+}
+
+# Reads a list of dynamic mappings: as many lines as said, no outside end
+# twice, by address, protocol and port.
+assert_sorted() { # LINES
+	local verdict
+	verdict=$(awk -v want="$1" '
+		{
+			split($2, end, "[.:]")
+			proto = $1 == "icmp" ? 1 : $1 == "tcp" ? 6 : 17
+			key = sprintf("%03d%03d%03d%03d %03d %05d", end[1],
+				end[2], end[3], end[4], proto, end[5])
+			if (key <= last) {
+				print "out of order: " $0
+				exit
+			}
+			last = key
+		}
+		END {
+			if (NR != want)
+				print NR " lines"
+		}')
+	assert_eq '' "$verdict" "order and number of $1 listed mappings"
+}
+
+test_filters_choose_what_is_listed() {
+	nat pool add p addr 198.51.100.1
+	nat rule add oif wan src $in2_silent/32 pool p
+	masquerade
+	nat map add tcp 203.0.113.1:80 to 192.168.0.2:80
+	must burst in1 udp $in1_silent 5000+3 $out1_silent:7000
+	must burst in1 tcp $in1_silent 5000+4 $out1_silent:80
+	must burst in2 udp $in2_silent 5000+5 $out1_silent:7000
+	assert_mappings 13
+	assert_mappings 1 static
+	assert_mappings 12 dynamic
+	assert_mappings 7 in $in1_silent
+	assert_mappings 2 in $in1_silent:5000
+	assert_mappings 1 in $in1_silent:5000 proto tcp
+	assert_mappings 8 proto udp
+	assert_mappings 5 out 198.51.100.1
+	assert_mappings 5 pool p
+	assert_mappings 0 in 192.168.0.77
+	assert_mappings 0 proto icmp
+}
+
+test_flush_takes_the_same_filters() {
+	masquerade
+	nat map add tcp 203.0.113.1:80 to 192.168.0.2:80
+	must burst in1 udp $in1_silent 5000+3 $out1_silent:7000
+	must burst in2 udp $in2_silent 5000+5 $out1_silent:7000
+	nat map flush in $in1_silent >/dev/null
+	assert_mappings 6
+	nat map flush proto tcp >/dev/null
+	assert_mappings 6
+	nat map flush static >/dev/null
+	assert_mappings 5
+}
+
+test_json_lists_are_arrays_of_the_same_length() {
+	local object
+	nat pool add p addr 198.51.100.1
+	masquerade
+	nat map add tcp 203.0.113.1:80 to 192.168.0.2:80
+	must burst in1 tcp $in1_silent 5000+3 $out1_silent:80
+	for object in pool:1 rule:1 map:4 session:3; do
+		nat -j ${object%:*} list >"$work/json"
+		assert_eq ${object#*:} "$(python3 -c '
+import json, sys
+rows = json.load(open(sys.argv[1]))
+print(len(rows) if all(isinstance(row, dict) for row in rows) else "no objects")
+' "$work/json")" "objects of natctl -j ${object%:*} list"
+	done
+}
+
+test_a_filtered_list_of_a_big_table_is_short_and_right() {
+	big_table 2 5000
+	assert_mappings 1 in 192.168.0.100:12345
+	assert_eq 5000 "$(nat map list in 192.168.0.101 | wc -l)" \
+		"mappings of one address"
+}
+
+# Mappings of COUNT inside addresses with PORTS ports each.
+big_table() { # COUNT PORTS
+	setting max_mappings 1000000
+	nat pool add big addr 198.51.100.0/28
+	nat rule add oif wan pool big
+	must burst in1 udp "192.168.0.100+$1" "10000+$2" $out1_silent:7000
+}
+
+test_a_big_table_lists_whole_sorted_and_in_bounded_memory() {
+	local small big
+	big_table 1 100
+	small=$(/usr/bin/time -f %M "$NATCTL" -n gw map list 2>&1 >/dev/null)
+	nat flush
+	big_table 4 10000
+	must ports out1 'udp *'
+	assert_like 'packets 40000 sources 40000 *' "$answer" "ends at out1"
+	big=$(/usr/bin/time -f %M "$NATCTL" -n gw map list 2>&1 >"$work/list")
+	assert_sorted 40000 <"$work/list"
+	assert_between 0 $((small + 1024)) "$big" \
+		"kB of memory for 40000 mappings ($small kB for 100)"
+}
+
+test_a_list_during_churn_has_no_end_twice() {
+	masquerade
+	must burst in1 udp $in1_silent 5000+3000 $out1_silent:7000
+	ask_on burst in2 udp $in2_silent 5000+3000 $out1_silent:7000
+	nat map list in $in1_silent | assert_sorted 3000
+	nat map list | awk '{ print $1, $2 }' | sort | uniq -d >"$work/twice"
+	listen_in burst
+	assert_eq '' "$(<"$work/twice")" "outside ends listed twice"
+}
+
+run_tests "$@"

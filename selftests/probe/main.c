@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The conversation: reads commands, finds their functions, answers. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "probe.h"
+
+int patience = 10000;
+
+static void answer(const char *verdict, const char *fmt, va_list args)
+{
+	printf("%s ", verdict);
+	vprintf(fmt, args);
+	putchar('\n');
+}
+
+void ok(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	answer("ok", fmt, args);
+	va_end(args);
+}
+
+void done(void)
+{
+	puts("ok");
+}
+
+void no(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	answer("no", fmt, args);
+	va_end(args);
+}
+
+void no_errno(const char *what)
+{
+	no("%s %s", strerrorname_np(errno) ?: "error", what);
+}
+
+void bad(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	answer("bad", fmt, args);
+	va_end(args);
+}
+
+int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+bool wait_fd(int fd, short events, int64_t deadline)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+	int64_t left;
+	int n;
+
+	do {
+		left = deadline - now_ms();
+		n = poll(&p, 1, left > 0 ? left : 0);
+	} while (n < 0 && errno == EINTR);
+	return n > 0;
+}
+
+bool parse_addr(const char *word, in_addr_t *addr)
+{
+	struct in_addr a;
+
+	if (inet_pton(AF_INET, word, &a) != 1)
+		return false;
+	*addr = a.s_addr;
+	return true;
+}
+
+bool parse_number(const char *word, unsigned long max, unsigned long *value)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)*word))
+		return false;
+	*value = strtoul(word, &end, 0);
+	return !*end && *value <= max;
+}
+
+bool parse_end(const char *word, struct sockaddr_in *end)
+{
+	const char *colon = strchr(word, ':');
+	unsigned long port;
+	char addr[32];
+
+	memset(end, 0, sizeof(*end));
+	if (!colon || (size_t)(colon - word) >= sizeof(addr) ||
+	    !parse_number(colon + 1, 65535, &port))
+		return false;
+	memcpy(addr, word, colon - word);
+	addr[colon - word] = 0;
+	end->sin_family = AF_INET;
+	end->sin_port = htons(port);
+	return parse_addr(addr, &end->sin_addr.s_addr);
+}
+
+/* The result stays good for the next seven calls. */
+const char *print_addr(in_addr_t addr)
+{
+	static char text[8][INET_ADDRSTRLEN];
+	static unsigned int next;
+	char *t = text[next++ % 8];
+
+	inet_ntop(AF_INET, &addr, t, INET_ADDRSTRLEN);
+	return t;
+}
+
+const char *print_end(const struct sockaddr_in *end)
+{
+	static char text[8][32];
+	static unsigned int next;
+	char *t = text[next++ % 8];
+
+	snprintf(t, sizeof(text[0]), "%s:%u", print_addr(end->sin_addr.s_addr),
+		 ntohs(end->sin_port));
+	return t;
+}
+
+static uint8_t pattern_at(size_t i)
+{
+	return (i * 7 + (i >> 8) * 3 + (i >> 16)) & 0xff;
+}
+
+size_t payload_make(const char *word, uint8_t *data, size_t max)
+{
+	unsigned long len;
+	size_t i;
+
+	if (word[0] == '@' && parse_number(word + 1, max, &len)) {
+		for (i = 0; i < len; i++)
+			data[i] = pattern_at(i);
+		return len;
+	}
+	len = strlen(word);
+	if (len > max)
+		len = max;
+	memcpy(data, word, len);
+	return len;
+}
+
+const char *payload_print(const uint8_t *data, size_t len)
+{
+	static char text[80];
+	size_t i;
+
+	for (i = 0; i < len && isgraph(data[i]); i++)
+		;
+	if (i == len && len && len < sizeof(text)) {
+		memcpy(text, data, len);
+		text[len] = 0;
+		return text;
+	}
+	for (i = 0; i < len && data[i] == pattern_at(i); i++)
+		;
+	if (i == len)
+		snprintf(text, sizeof(text), "@%zu", len);
+	else
+		snprintf(text, sizeof(text), "bytes:%zu", len);
+	return text;
+}
+
+static void cmd_pause(int argc, char **argv)
+{
+	unsigned long ms;
+
+	if (argc != 1 || !parse_number(argv[0], 600000, &ms))
+		return usage();
+	poll(NULL, 0, ms);
+	done();
+}
+
+static void cmd_settle(int argc, char **argv)
+{
+	(void)argv;
+	if (argc)
+		return usage();
+	settle();
+	done();
+}
+
+static void cmd_patience(int argc, char **argv)
+{
+	unsigned long ms;
+
+	if (argc != 1 || !parse_number(argv[0], 600000, &ms))
+		return usage();
+	patience = ms;
+	done();
+}
+
+/* Closes all sockets and forgets all packets; captures stay open. */
+static void cmd_reset(int argc, char **argv)
+{
+	(void)argv;
+	if (argc)
+		return usage();
+	sockets_reset();
+	settle();
+	captures_reset();
+	done();
+}
+
+/* Closes the captures too, so that namespaces can go. */
+static void cmd_forget(int argc, char **argv)
+{
+	(void)argv;
+	if (argc)
+		return usage();
+	sockets_reset();
+	captures_close();
+	done();
+}
+
+static void cmd_help(int argc, char **argv);
+
+static const struct {
+	const char *name, *words;
+	void (*run)(int argc, char **argv);
+} commands[] = {
+	/* Sockets. LOCAL and REMOTE are ADDR:PORT, port 0 for any. */
+	{ "udp", "NAME SPACE LOCAL [to REMOTE] [nocsum] [nodf] [segment N]",
+	  cmd_udp },
+	{ "send", "NAME REMOTE|- TEXT|@BYTES", cmd_send },
+	{ "recv", "NAME", cmd_recv },
+	{ "quiet", "NAME", cmd_quiet },
+	{ "error", "NAME", cmd_error },
+	{ "listen", "NAME SPACE LOCAL", cmd_listen },
+	{ "start", "NAME SPACE LOCAL REMOTE [tos N]", cmd_start },
+	{ "finish", "NAME", cmd_finish },
+	{ "connect", "NAME SPACE LOCAL REMOTE", cmd_connect },
+	{ "accept", "NAME LISTENER", cmd_accept },
+	{ "local", "NAME", cmd_local },
+	{ "mtu", "NAME", cmd_mtu },
+	{ "stream", "FROM TO BYTES", cmd_stream },
+	{ "eof", "NAME", cmd_eof },
+	{ "shut", "NAME", cmd_shut },
+	{ "close", "NAME [reset]", cmd_close },
+	/* Packets, in the words in which captures print them. */
+	{ "packet", "SPACE PACKET", cmd_packet },
+	{ "fragment", "SPACE BYTES ORDER PACKET", cmd_fragment },
+	{ "icmp-error", "SPACE FROM TYPE/CODE [mtu N] [pointer N] [quote BYTES] [to ADDR] [ttl N] [extension] [badsum] [badquotesum] about CAPTURE | quoting PACKET",
+	  cmd_icmp_error },
+	{ "burst", "SPACE udp|tcp|icmp ADDR[+COUNT] PORT[+COUNT] REMOTE[+COUNT]",
+	  cmd_burst },
+	/* Captures. GLOB matches the whole line. */
+	{ "capture", "NAME SPACE DEVICE [both] [forbid ADDR/LEN]...",
+	  cmd_capture },
+	{ "uncapture", "NAME", cmd_uncapture },
+	{ "next", "NAME GLOB", cmd_next },
+	{ "none", "NAME GLOB", cmd_none },
+	{ "count", "NAME GLOB", cmd_count },
+	{ "clear", "[NAME]", cmd_clear },
+	{ "ports", "NAME GLOB", cmd_ports },
+	{ "answer", "NAME SPACE", cmd_answer },
+	{ "trace", "", cmd_trace },
+	{ "allow", "checksums|addresses", cmd_allow },
+	{ "verdict", "", cmd_verdict },
+	/* The rest. */
+	{ "pause", "MILLISECONDS", cmd_pause },
+	{ "settle", "", cmd_settle },
+	{ "patience", "MILLISECONDS", cmd_patience },
+	{ "reset", "", cmd_reset },
+	{ "forget", "", cmd_forget },
+	{ "help", "", cmd_help },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static size_t current;	/* the command that runs */
+
+void usage(void)
+{
+	bad("%s %s", commands[current].name, commands[current].words);
+}
+
+static void cmd_help(int argc, char **argv)
+{
+	size_t i;
+
+	(void)argc;
+	(void)argv;
+	for (i = 0; i < COMMANDS; i++)
+		printf("# %s %s\n", commands[i].name, commands[i].words);
+	done();
+}
+
+static void run(char *line)
+{
+	char *argv[WORDS_MAX], *word;
+	int argc = 0;
+
+	for (word = strtok(line, " \t\n"); word; word = strtok(NULL, " \t\n")) {
+		if (argc == WORDS_MAX)
+			return bad("more than %d words", WORDS_MAX);
+		argv[argc++] = word;
+	}
+	if (!argc || argv[0][0] == '#')
+		return;
+	for (current = 0; current < COMMANDS; current++)
+		if (!strcmp(argv[0], commands[current].name))
+			return commands[current].run(argc - 1, argv + 1);
+	bad("no command %s, see help", argv[0]);
+}
+
+int main(void)
+{
+	size_t size = 0;
+	char *line = NULL;
+
+	settle_init();
+	while (getline(&line, &size, stdin) >= 0) {
+		run(line);
+		fflush(stdout);
+	}
+	free(line);
+	return 0;
+}

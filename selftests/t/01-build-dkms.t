@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# DKMS builds, installs and removes the module, for the headers of two Debian kernels: the second comes
+# later, as in an upgrade. make install does, with DKMS and without. All in a mount namespace with
+# /lib/modules, /usr/src and /var/lib/dkms of its own.
+
+set -u
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+
+if [ -z "${KNAT_PRIVATE_MOUNTS:-}" ]; then
+	if [ "$(id -u)" != 0 ] || ! unshare --mount true 2>/dev/null; then
+		echo "1..0 # SKIP needs root and mount namespaces"
+		exit 0
+	fi
+	"$top/selftests/kernels" 6.1 6.12 || exit
+	KNAT_PRIVATE_MOUNTS=1 exec unshare --mount --propagation private "$0"
+fi
+
+# Whatever the host has there is out of sight, and out of reach.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p /lib/modules /usr/src /var/lib/dkms
+mount -t tmpfs tmpfs /lib/modules && mount -t tmpfs tmpfs /usr/src && mount -t tmpfs tmpfs /var/lib/dkms || exit
+
+version=$(cat "$top/VERSION")
+number=0
+
+# check WHAT COMMAND...: one test; what the command said is shown when it fails
+check()
+{
+	local what=$1
+
+	shift
+	number=$((number + 1))
+	if "$@" >"$work/said" 2>&1; then
+		echo "ok $number - $what"
+		return
+	fi
+	echo "not ok $number - $what"
+	{
+		echo "# $*"
+		tail -n 30 "$work/said" | sed 's/^/# /'
+		find /var/lib/dkms -name make.log -exec tail -n 30 {} + | sed 's/^/# /'
+	} >&2
+}
+
+# install_headers KERNEL: as the header package does; prints the kernel's release
+install_headers()
+{
+	local release
+
+	release=$(cat "$top/build/kernels/$1/release")
+	mkdir -p "/lib/modules/$release"
+	ln -s "$top/build/kernels/$1/build" "/lib/modules/$release/build"
+	echo "$release"
+}
+
+installed()
+{
+	ls /lib/modules/"$1"/updates/dkms/knat.ko*
+}
+
+fits()
+{
+	local module
+
+	module=$(installed "$1") || return
+	modinfo "$module"
+	[[ $(modinfo -F vermagic "$module") == "$1 "* ]] && [ "$(modinfo -F version "$module")" = "$version" ]
+}
+
+indexed()
+{
+	grep updates/dkms/knat.ko "/lib/modules/$1/modules.dep"
+}
+
+nothing_left()
+{
+	! find /lib/modules /var/lib/dkms -name '*knat*' | grep .
+}
+
+echo 1..17
+old=$(install_headers 6.1)
+mkdir "$work/tree"
+tar -C "$top" -c --exclude=./build --exclude=./.git --exclude='*.o' . | tar -C "$work/tree" -x
+
+check "the tree can be added" dkms add "$work/tree"
+check "it builds for $old" dkms build "knat/$version" -k "$old"
+check "it can be installed" dkms install "knat/$version" -k "$old"
+check "the module is the one for $old, and of version $version" fits "$old"
+check "modprobe would find it" indexed "$old"
+
+new=$(install_headers 6.12)
+check "with the next kernel, $new, it is built and installed by itself" dkms autoinstall -k "$new"
+check "the module is the one for $new" fits "$new"
+check "the one for $old is still there" fits "$old"
+check "it can be removed" dkms remove "knat/$version" --all
+check "and leaves nothing" nothing_left
+
+rm -rf "/usr/src/knat-$version"
+check "make install goes through DKMS" make -C "$work/tree" install KVER="$old" DESTDIR="$work/root"
+check "and the module is there" fits "$old"
+check "and natctl" "$work/root/usr/sbin/natctl" -V
+check "make uninstall leaves nothing" eval \
+	'make -C "$work/tree" uninstall KVER="$old" DESTDIR="$work/root" && nothing_left &&
+	[ ! -e "/usr/src/knat-$version" ] && ! find "$work/root" -type f | grep .'
+
+check "without DKMS, make install goes through the kernel's own modules_install" \
+	make -C "$work/tree" install DKMS= KVER="$old" DESTDIR="$work/root"
+check "the module is there, and modprobe would find it" grep updates/knat.ko "/lib/modules/$old/modules.dep"
+check "make uninstall leaves nothing" eval \
+	'make -C "$work/tree" uninstall DKMS= KVER="$old" DESTDIR="$work/root" &&
+	! find /lib/modules -name "knat*" | grep .'
