@@ -98,9 +98,10 @@ void knat_outdev_refresh(struct knat_net *kn, const struct net_device *leaving)
 {
 	struct knat_outdev *outdev;
 	struct knat_rule *rule;
-	bool changed = false;
+	bool changed;
 
 	mutex_lock(&kn->config_lock);
+	changed = kn->nr_loose;
 	list_for_each_entry(outdev, &kn->outdevs, list)
 		changed |= outdev_bind(kn, outdev, leaving);
 	if (!changed)

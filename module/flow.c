@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* knat: what becomes of the packet of a flow. */
 #include <linux/icmp.h>
+#include "coexist.h"
 #include "flow.h"
 #include "local.h"
 #include "map.h"
@@ -164,7 +165,7 @@ enum knat_fate knat_flow_outward(const struct knat_packet *p,
 		if (way->rule && !way->rule->pool)
 			return KNAT_PASS;
 	}
-	if (!map && !way->rule)
+	if (!map && (!way->rule || knat_coexist_nat(kn, p->skb)))
 		return KNAT_PASS;
 	if (p->proto == IPPROTO_TCP && !knat_tcp_opens(p)) {
 		knat_count(kn, DROP_NO_SESSION);
@@ -198,8 +199,10 @@ enum knat_fate knat_flow_local(const struct knat_packet *p,
 	/* Forwarded: somebody else has translated it, or it is on its way
 	 * round.
 	 */
-	if (p->skb->skb_iif || !knat_local_addr(p->kn->net, p->saddr))
+	if (p->skb->skb_iif || !knat_local_addr(p->kn->net, p->saddr)) {
+		knat_coexist_nat(p->kn, p->skb);
 		return KNAT_PASS;
+	}
 	if (p->kind == KNAT_PACKET_QUERY && !local_query(p))
 		return KNAT_PASS;
 	map = knat_map_lookup_out(p->kn, out);

@@ -66,10 +66,13 @@ struct knat_view;
  * @hooked: the hooks are registered (config_lock)
  * @nr_static: entries of static mappings in the tables
  * @nr_alias: those of them that only map_out has
+ * @nr_loose: static mappings without a device (config_lock)
  * @generation: grows with every change, for dumps (config_lock)
  * @last_id: of the newest static mapping (config_lock)
  * @tick: runs the wheel every second
  * @gone: drops mappings of addresses that went away
+ * @told_flowtable: the log has a word about flowtables
+ * @told_nat: it has one about nf_nat
  * @net: the namespace itself
  * @stats_base: what stats reset subtracts
  * @dead: the namespace is going away (config_lock)
@@ -104,10 +107,13 @@ struct knat_net {
 	struct list_head		leaving;
 	unsigned long			*realms;
 	u64				last_id;
+	u32				nr_loose;
 	u32				generation;
 	bool				addrs_changed;
 	bool				hooked;
 	bool				dead;
+	bool				told_flowtable;
+	bool				told_nat;
 	struct delayed_work		tick;
 	struct work_struct		gone;
 	struct net			*net;

@@ -11,6 +11,11 @@ static const struct nla_policy range_policy[KNAT_A_RANGE_MAX + 1] = {
 	[KNAT_A_RANGE_LAST]	= { .type = NLA_BE32 },
 };
 
+/* Too wide for a plain maximum. */
+static struct netlink_range_validation mss_clamp_range = {
+	.max	= KNAT_MSS_CLAMP_MAX,
+};
+
 const struct nla_policy knat_pool_policy[KNAT_A_POOL_MAX + 1] = {
 	[KNAT_A_POOL_NAME]	 = { .type = NLA_NUL_STRING,
 				     .len = KNAT_NAME_MAX },
@@ -25,7 +30,8 @@ const struct nla_policy knat_pool_policy[KNAT_A_POOL_MAX + 1] = {
 						  KNAT_PAIRING_ARBITRARY),
 	[KNAT_A_POOL_LIMIT]	 = { .type = NLA_U32 },
 	[KNAT_A_POOL_HAIRPIN]	 = NLA_POLICY_MAX(NLA_U8, 1),
-	[KNAT_A_POOL_MSS_CLAMP]	 = NLA_POLICY_MAX(NLA_U16, KNAT_MSS_CLAMP_MAX),
+	[KNAT_A_POOL_MSS_CLAMP]	 = NLA_POLICY_FULL_RANGE(NLA_U16,
+							 &mss_clamp_range),
 	[KNAT_A_POOL_ADDRESSES]	 = { .type = NLA_REJECT },
 	[KNAT_A_POOL_MAPPINGS]	 = { .type = NLA_REJECT },
 	[KNAT_A_POOL_SUBSCRIBERS] = { .type = NLA_REJECT },

@@ -196,6 +196,52 @@ static void view_add_dev(struct knat_net *kn, struct knat_view *view,
 	}
 }
 
+/* For static mappings that belong to no device in particular every device is
+ * an outside one that does not lead to the inside of such a mapping.
+ */
+static bool view_loose(struct knat_net *kn, const struct knat_view *view,
+		       const struct net_device *dev)
+{
+	const struct knat_static *fixed;
+
+	if ((dev->flags & IFF_LOOPBACK) || knat_view_dev(view, dev->ifindex))
+		return false;
+	list_for_each_entry(fixed, &kn->statics, list)
+		if (fixed->loose &&
+		    knat_static_ifindex(kn, fixed->in_addr) == dev->ifindex)
+			return false;
+	return true;
+}
+
+static void view_add_loose(struct knat_net *kn, struct knat_view *view, u32 max)
+{
+	struct net_device *dev;
+
+	rcu_read_lock();
+	for_each_netdev_rcu(kn->net, dev) {
+		if (view->nr_devs == max)
+			break;
+		if (!view_loose(kn, view, dev))
+			continue;
+		view->devs[view->nr_devs].rules = view->rules;
+		view->devs[view->nr_devs].realm = KNAT_REALM_STATIC;
+		view->devs[view->nr_devs++].ifindex = dev->ifindex;
+	}
+	rcu_read_unlock();
+}
+
+static u32 count_netdevs(struct net *net)
+{
+	struct net_device *dev;
+	u32 n = 0;
+
+	rcu_read_lock();
+	for_each_netdev_rcu(net, dev)
+		n++;
+	rcu_read_unlock();
+	return n;
+}
+
 static struct knat_view *view_new(struct knat_net *kn)
 {
 	u32 nr_devs = 0, nr_rules = 0;
@@ -207,6 +253,8 @@ static struct knat_view *view_new(struct knat_net *kn)
 		nr_devs++;
 	list_for_each_entry(rule, &kn->rules, list)
 		nr_rules++;
+	if (kn->nr_loose)
+		nr_devs += count_netdevs(kn->net);
 	view = kzalloc(sizeof(*view), GFP_KERNEL_ACCOUNT);
 	if (!view)
 		return NULL;
@@ -223,6 +271,8 @@ static struct knat_view *view_new(struct knat_net *kn)
 	list_for_each_entry(outdev, &kn->outdevs, list)
 		if (outdev->ifindex)
 			view_add_dev(kn, view, outdev, &nr_rules);
+	if (kn->nr_loose)
+		view_add_loose(kn, view, nr_devs);
 	return view;
 }
 

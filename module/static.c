@@ -15,31 +15,49 @@ static u32 static_ports(const struct knat_static *fixed)
 	return fixed->out_port_last - fixed->out_port + 1;
 }
 
+int knat_static_ifindex(struct knat_net *kn, __be32 addr)
+{
+	struct flowi4 fl4 = { .daddr = addr };
+	struct net_device *dev;
+	struct rtable *rt;
+	int ifindex = 0;
+
+	rcu_read_lock();
+	dev = __ip_dev_find(kn->net, addr, false);
+	if (dev)
+		ifindex = dev->ifindex;
+	rcu_read_unlock();
+	if (ifindex)
+		return ifindex;
+	rt = ip_route_output_key(kn->net, &fl4);
+	if (IS_ERR(rt))
+		return 0;
+	dev = rt->dst.dev;
+	if (!(dev->flags & IFF_LOOPBACK))
+		ifindex = dev->ifindex;
+	ip_rt_put(rt);
+	return ifindex;
+}
+
 /* The device mappings of @addr belong to: the one that has the address, else
  * the one that the route to it goes through.
  */
 static struct knat_outdev *static_via(struct knat_net *kn, __be32 addr)
 {
-	struct flowi4 fl4 = { .daddr = addr };
+	int ifindex = knat_static_ifindex(kn, addr);
+	struct knat_outdev *outdev;
 	char name[IFNAMSIZ] = "";
 	struct net_device *dev;
-	struct rtable *rt;
 
 	rcu_read_lock();
-	dev = __ip_dev_find(kn->net, addr, false);
+	dev = ifindex ? dev_get_by_index_rcu(kn->net, ifindex) : NULL;
 	if (dev)
 		strscpy(name, dev->name, sizeof(name));
 	rcu_read_unlock();
-	if (!dev) {
-		rt = ip_route_output_key(kn->net, &fl4);
-		if (IS_ERR(rt))
-			return NULL;
-		dev = rt->dst.dev;
-		if (dev && !(dev->flags & IFF_LOOPBACK))
-			strscpy(name, dev->name, sizeof(name));
-		ip_rt_put(rt);
-	}
-	return name[0] ? knat_outdev_get(kn, name, NULL) : NULL;
+	if (!name[0])
+		return NULL;
+	outdev = knat_outdev_get(kn, name, NULL);
+	return IS_ERR(outdev) ? NULL : outdev;
 }
 
 /* Which dynamic mappings stand in the way of a static one. */
@@ -297,6 +315,7 @@ static void static_release_devs(struct knat_net *kn, struct knat_static *fixed)
 		knat_outdev_put(kn, fixed->outdev);
 	if (fixed->via)
 		knat_outdev_put(kn, fixed->via);
+	kn->nr_loose -= fixed->loose;
 }
 
 static int static_publish(struct knat_net *kn, const struct knat_static *fixed,
@@ -325,6 +344,7 @@ int knat_static_add(struct knat_net *kn, const struct knat_static *conf,
 		return -ENOMEM;
 	fixed->outdev = NULL;
 	fixed->via = NULL;
+	fixed->loose = false;
 	fixed->addr = NULL;
 	fixed->maps = NULL;
 	fixed->id = ++kn->last_id;
@@ -343,8 +363,8 @@ int knat_static_add(struct knat_net *kn, const struct knat_static *conf,
 		goto err_devs;
 	if (!dev)
 		fixed->via = static_via(kn, fixed->out_addr);
-	if (IS_ERR(fixed->via))
-		fixed->via = NULL;
+	fixed->loose = !dev && !fixed->via;
+	kn->nr_loose += fixed->loose;
 	if (fixed->proto) {
 		err = -ENOMEM;
 		fixed->maps = kvcalloc(static_ports(fixed),

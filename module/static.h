@@ -32,6 +32,7 @@
  * @label: the user's
  * @outdev: of a dev mapping
  * @via: else the device that @out_addr belongs to, or NULL
+ * @loose: no device is known: it holds on all but the inside's
  * @addr: the outside address object, while there are entries
  * @maps: the entries, (out_port_last - out_port + 1) pointers
  */
@@ -45,6 +46,7 @@ struct knat_static {
 	u16			out_port;
 	u16			out_port_last;
 	u16			in_port;
+	bool			loose;
 	u32			lifetime;
 	u64			expires;
 	char			label[KNAT_LABEL_MAX + 1];
@@ -74,6 +76,9 @@ static inline u32 knat_static_size(const struct knat_static *fixed)
 
 /* Seconds of life left (for those with a lifetime). */
 u32 knat_static_left(const struct knat_static *fixed);
+
+/* The device that leads to @addr, or 0. Process context. */
+int knat_static_ifindex(struct knat_net *kn, __be32 addr);
 
 /* The address of a device has changed: move its mappings. */
 void knat_static_rebind(struct knat_net *kn);

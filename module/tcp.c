@@ -95,6 +95,11 @@ void knat_tcp_segment(struct knat_net *kn, struct knat_session *session,
 			WRITE_ONCE(session->ack, ntohl(th->ack_seq));
 	}
 
+	/* The first one counts at once: a RST may be next. */
+	if (unlikely(!READ_ONCE(session->ack)) && from_inside &&
+	    (flags & KNAT_TCP_ACK))
+		WRITE_ONCE(session->ack, ntohl(th->ack_seq));
+
 	do {
 		new = old;
 		new.tcp = tcp_next(old.tcp, flags, from_inside);

@@ -3,6 +3,7 @@
 #include <linux/jiffies.h>
 #include <linux/math64.h>
 #include <linux/sched.h>
+#include "coexist.h"
 #include "map.h"
 #include "net.h"
 #include "reap.h"
@@ -58,9 +59,17 @@ static u32 map_left(const struct knat_net *kn, const struct knat_map *map)
  */
 static u32 session_nap(const struct knat_net *kn)
 {
-	u32 nap = min(READ_ONCE(kn->timeout[KNAT_A_CONFIG_TCP_CLOSING_TIMEOUT]),
-		      READ_ONCE(kn->timeout[KNAT_A_CONFIG_TCP_RESET_TIMEOUT]));
+	static const u8 timeouts[] = {
+		KNAT_A_CONFIG_TCP_ESTABLISHED_TIMEOUT,
+		KNAT_A_CONFIG_TCP_OPENING_TIMEOUT,
+		KNAT_A_CONFIG_TCP_CLOSING_TIMEOUT,
+		KNAT_A_CONFIG_TCP_RESET_TIMEOUT,
+	};
+	u32 nap = U32_MAX - HZ;
+	int i;
 
+	for (i = 0; i < ARRAY_SIZE(timeouts); i++)
+		nap = min(nap, READ_ONCE(kn->timeout[timeouts[i]]));
 	return nap + HZ;
 }
 
@@ -168,6 +177,7 @@ static void wheel_tick(struct work_struct *work)
 	mutex_unlock(&kn->wheel_lock);
 
 	knat_static_expire(kn);
+	knat_coexist_check(kn);
 	queue_delayed_work(system_unbound_wq, &kn->tick, HZ);
 }
 
