@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* knat: hairpinning. */
 #include <linux/in.h>
+#include <linux/percpu.h>
 #include "hairpin.h"
 #include "inward.h"
 #include "map.h"
@@ -25,6 +26,55 @@ static enum knat_fate hairpin_source(const struct knat_packet *p,
 	for (i = 0; i < view->nr_devs && fate == KNAT_PASS; i++)
 		fate = knat_flow_outward(p, view, &view->devs[i], src);
 	return fate;
+}
+
+/**
+ * struct hairpin_note - the last hairpin packet of a CPU
+ * @saddr: its source
+ * @daddr: its destination after translation
+ * @sent_addr: before
+ * @sport: source port
+ * @dport: destination port after translation
+ * @sent_port: before
+ */
+struct hairpin_note {
+	__be32	saddr;
+	__be32	daddr;
+	__be32	sent_addr;
+	__be16	sport;
+	__be16	dport;
+	__be16	sent_port;
+};
+
+static DEFINE_PER_CPU(struct hairpin_note, hairpin_notes);
+
+static void hairpin_note(const struct knat_packet *p,
+			 const struct knat_found *to)
+{
+	struct hairpin_note note = {
+		.saddr = p->saddr,
+		.daddr = to->addr,
+		.sent_addr = p->daddr,
+		.sport = p->sport,
+		.dport = to->whole_addr ? p->dport : to->port,
+		.sent_port = p->dport,
+	};
+
+	*raw_cpu_ptr(&hairpin_notes) = note;
+}
+
+bool knat_hairpin_last(__be32 saddr, __be16 sport, __be32 daddr, __be16 dport,
+		       struct knat_found *sent)
+{
+	const struct hairpin_note *note = raw_cpu_ptr(&hairpin_notes);
+
+	if (note->saddr != saddr || note->sport != sport ||
+	    note->daddr != daddr || note->dport != dport)
+		return false;
+	sent->addr = note->sent_addr;
+	sent->port = note->sent_port;
+	sent->whole_addr = false;
+	return true;
 }
 
 unsigned int knat_hairpin_in(struct knat_packet *p,
@@ -60,6 +110,7 @@ unsigned int knat_hairpin_in(struct knat_packet *p,
 	if (src.to.addr != p->saddr || src.to.port != p->sport)
 		knat_hairpin_mark(p->skb, &src.to);
 	knat_count(p->kn, HAIRPIN);
+	hairpin_note(p, &dst.to);
 	return knat_deliver_dst(p, &dst);
 }
 

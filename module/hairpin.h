@@ -45,6 +45,13 @@ static inline bool knat_hairpin_marked(const struct sk_buff *skb)
 unsigned int knat_hairpin_in(struct knat_packet *p,
 			     const struct knat_view *view);
 
+/* Is the packet from @saddr:@sport, now to @daddr:@dport, the hairpin packet that
+ * this CPU translated last? Then @sent is where it was sent to. Errors about a
+ * packet are made while it is at hand, so the last one is enough.
+ */
+bool knat_hairpin_last(__be32 saddr, __be16 sport, __be32 daddr, __be16 dport,
+		       struct knat_found *sent);
+
 /* A marked packet in POSTROUTING or LOCAL_IN. */
 unsigned int knat_hairpin_out(struct knat_net *kn, struct sk_buff *skb);
 

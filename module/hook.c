@@ -216,8 +216,14 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 	struct knat_map *map;
 	unsigned int verdict;
 
-	if (likely(!knat_lookup_is_outside(kn, ip_hdr(skb)->daddr)) || !view)
+	if (unlikely(!view))
 		return NF_ACCEPT;
+	if (likely(!knat_lookup_is_outside(kn, ip_hdr(skb)->daddr))) {
+		if (ip_hdr(skb)->protocol != IPPROTO_ICMP)
+			return NF_ACCEPT;
+		knat_packet_parse(&p, kn, skb);
+		return knat_icmp_about_hairpin(&p);
+	}
 
 	knat_packet_parse(&p, kn, skb);
 	if (p.kind == KNAT_PACKET_ERROR) {

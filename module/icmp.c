@@ -8,6 +8,7 @@
 #include <net/ip.h>
 #include <net/route.h>
 #include "flow.h"
+#include "hairpin.h"
 #include "icmp.h"
 #include "local.h"
 #include "lookup.h"
@@ -84,6 +85,12 @@ static bool quote_parse(const struct knat_packet *p, struct quote *q)
 	iph = (const void *)(skb->data + off);
 	if (iph->version != 4 || iph->ihl < 5 ||
 	    off + iph->ihl * 4 > skb->len)
+		return false;
+	if (!pskb_may_pull(skb, off + iph->ihl * 4))
+		return false;
+	iph = (const void *)(skb->data + off);
+	/* RFC 5508 REQ-3a */
+	if (ip_fast_csum(iph, iph->ihl))
 		return false;
 	q->off = off;
 	q->l4 = off + iph->ihl * 4;
@@ -201,6 +208,22 @@ static unsigned int drop_memory(const struct knat_packet *p)
 	return NF_DROP;
 }
 
+unsigned int knat_icmp_about_hairpin(struct knat_packet *p)
+{
+	const struct icmphdr *icmph;
+	struct knat_found sent;
+	struct quote q;
+
+	if (p->kind == KNAT_PACKET_BAD || p->kind == KNAT_PACKET_QUERY ||
+	    !quote_parse(p, &q) ||
+	    !knat_hairpin_last(q.saddr, q.sport, q.daddr, q.dport, &sent))
+		return NF_ACCEPT;
+	icmph = (void *)(p->skb->data + p->thoff);
+	if (icmph->type == ICMP_REDIRECT)
+		return drop_error(p);
+	return quote_rewrite(p, &q, false, &sent) ? NF_ACCEPT : drop_memory(p);
+}
+
 /* Queries have no far port to look for. */
 static __be16 far_port(const struct quote *q, __be16 port)
 {
@@ -215,7 +238,8 @@ unsigned int knat_icmp_error_in(struct knat_packet *p,
 
 	if (!quote_parse(p, &q) || !checksum_ok(p))
 		return drop_error(p);
-	if (!knat_lookup_inside_of(p->kn, q.proto, q.saddr, q.sport, &in)) {
+	if (!knat_lookup_inside_of(p->kn, q.proto, q.saddr, q.sport,
+				   q.daddr, far_port(&q, q.dport), &in)) {
 		if (!knat_local_addr(p->kn->net, q.saddr))
 			return drop_error(p);
 		knat_count(p->kn, PASS_LOCAL);

@@ -21,6 +21,13 @@ struct knat_found;
 unsigned int knat_icmp_error_in(struct knat_packet *p,
 				struct knat_found *outer_src);
 
+/* An error that the gateway makes about the hairpin packet that this CPU has at
+ * hand goes back to its sender: the quoted destination becomes the outside end
+ * that was sent to. A redirect about it is dropped: it would show the sender
+ * the other host's inside address. From LOCAL_OUT.
+ */
+unsigned int knat_icmp_about_hairpin(struct knat_packet *p);
+
 /* An error that leaves through outside device @ifindex: translate the quoted
  * destination and, unless it is the gateway's own, the outer source.
  */

@@ -73,12 +73,20 @@ bool knat_lookup_outside_of(struct knat_net *kn, int ifindex, u8 proto,
 
 bool knat_lookup_inside_of(struct knat_net *kn, u8 proto,
 			   __be32 addr, __be16 port,
+			   __be32 raddr, __be16 rport,
 			   struct knat_found *found)
 {
-	struct knat_map *map = knat_map_lookup_out(kn,
-						   knat_ep(proto, addr, port));
+	struct knat_flow flow = {
+		.near = knat_ep(proto, addr, port),
+		.remote_addr = raddr,
+		.remote_port = rport,
+	};
+	struct knat_map *map = knat_map_lookup_out(kn, flow.near);
 
 	found->whole_addr = false;
+	if (map && (map->out.flags & KNAT_MAP_F_SESSIONS) &&
+	    !knat_session_lookup_out(kn, &flow))
+		return false;
 	if (map) {
 		found->addr = map->in.addr;
 		found->port = map->in.port;

@@ -31,9 +31,13 @@ bool knat_lookup_outside_of(struct knat_net *kn, int ifindex, u8 proto,
 			    __be32 raddr, __be16 rport,
 			    struct knat_found *found);
 
-/* The inside name of outside end (@proto, @addr, @port). */
+/* The inside name of outside end (@proto, @addr, @port), for a flow with
+ * (@raddr, @rport): where flows have sessions there must be one (RFC 5508
+ * REQ-4).
+ */
 bool knat_lookup_inside_of(struct knat_net *kn, u8 proto,
 			   __be32 addr, __be16 port,
+			   __be32 raddr, __be16 rport,
 			   struct knat_found *found);
 
 /* Is @addr one of our outside addresses? */

@@ -154,6 +154,8 @@ int knat_map_insert(struct knat_net *kn, struct knat_map *map,
 	struct knat_map *old;
 	int err;
 
+	/* Nobody is to kill it before it is in both tables. */
+	atomic_set(&map->refs, 1);
 	if (alias)
 		goto out;
 	old = rhashtable_lookup_get_insert_fast(&kn->map_in, &map->in_node,
@@ -174,12 +176,16 @@ int knat_map_insert(struct knat_net *kn, struct knat_map *map,
 out:
 	err = rhashtable_lookup_insert_key(&kn->map_out, &map->out,
 					   &map->out_node, map_out_params);
-	if (!err)
-		return 0;
-	if (!alias)
-		rhashtable_remove_fast(&kn->map_in, &map->in_node,
-				       map_in_params);
-	*other = NULL;
+	if (err) {
+		atomic_or(KNAT_MAP_DEAD, &map->refs);
+		if (!alias)
+			rhashtable_remove_fast(&kn->map_in, &map->in_node,
+					       map_in_params);
+		/* Two live mappings with one outside end cannot be. */
+		if (WARN_ON_ONCE(err == -EEXIST))
+			err = -EBUSY;
+	}
+	atomic_dec(&map->refs);
 	return err;
 }
 

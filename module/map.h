@@ -79,9 +79,10 @@ struct knat_map *knat_map_lookup_out(struct knat_net *kn, union knat_ep out);
 /* For lists: expired ones are found until the wheel comes to them. */
 struct knat_map *knat_map_find_out(struct knat_net *kn, union knat_ep out);
 
-/* Put a mapping that nobody knows yet into both tables: 0, -EEXIST when
- * another CPU was faster (then *other is its mapping, or NULL if that one is
- * about to go), or a negative errno. The caller frees @map on failure.
+/* Put a mapping that nobody knows yet into both tables. -EEXIST: another CPU
+ * was faster, *other is its mapping, or NULL if that one is about to go; @map
+ * is still unknown. Any other error: @map was seen, but is dead now; it may
+ * even have sessions.
  */
 int knat_map_insert(struct knat_net *kn, struct knat_map *map,
 		    struct knat_map **other);

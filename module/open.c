@@ -176,7 +176,6 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 	map->far = far;
 	map->host = host;
 	map->stamp = (u32)jiffies;
-	atomic_set(&map->refs, 0);
 
 	err = knat_map_insert(kn, map, &other);
 	if (!err) {
@@ -185,12 +184,13 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 		return map;
 	}
 
-	/* Nobody has used the port: it need not rest. The memory waits for a
-	 * grace period, in case the mapping was seen.
-	 */
 	atomic_dec(&pool->mappings);
 	atomic_dec(&host->mappings);
-	knat_map_release(kn, map);
+	/* A port that nobody has seen need not rest. */
+	if (err == -EEXIST)
+		knat_map_release(kn, map);
+	else
+		knat_wheel_add_map(kn, map);
 	if (!other)
 		open_refuse(kn, err);
 	return other;

@@ -226,7 +226,7 @@ static void permit_put(struct knat_net *kn, const struct knat_session *session)
 
 	rcu_read_lock();
 	permit = rhashtable_lookup(&kn->session_out, &key, session_out_params);
-	if (!WARN_ON_ONCE(!permit) && atomic_dec_and_test(&permit->uses) &&
+	if (permit && atomic_dec_and_test(&permit->uses) &&
 	    session_claim(permit)) {
 		session_unhash(kn, permit);
 		knat_map_put(kn, permit->map);

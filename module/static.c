@@ -128,10 +128,13 @@ static void static_unmap(struct knat_net *kn, struct knat_static *fixed, u32 n)
 
 	for (i = 0; i < n; i++) {
 		knat_map_condemn(kn, fixed->maps[i]);
-		busy |= knat_map_sessions(fixed->maps[i]);
 		kn->nr_alias -= !!(fixed->maps[i]->out.flags &
 				   KNAT_MAP_F_ALIAS);
 	}
+	/* Who has found one of them alive is done with it after this. */
+	synchronize_rcu_expedited();
+	for (i = 0; i < n && !busy; i++)
+		busy = knat_map_sessions(fixed->maps[i]);
 	if (busy)
 		knat_wheel_sweep(kn, &sweep);
 	ports = knat_addr_ports(fixed->addr, knat_port_space(fixed->proto),
@@ -228,6 +231,10 @@ static int static_bind(struct knat_net *kn, struct knat_static *fixed,
 	return 0;
 
 err_map:
+	if (knat_map_dead(map)) {
+		synchronize_rcu_expedited();
+		knat_wheel_sweep(kn, &(struct knat_sweep){});
+	}
 	mutex_lock(&kn->wheel_lock);
 	knat_reap_map(kn, map);
 	mutex_unlock(&kn->wheel_lock);

@@ -284,6 +284,9 @@ void knat_wheel_sweep(struct knat_net *kn, struct knat_sweep *sweep)
 	mutex_lock(&kn->wheel_lock);
 	if (sweep->map)
 		wheel_shake(kn, sweep, sweep_condemn_map, NULL);
+	/* Who has found one of them alive may be opening a session on it. */
+	if (sweep->maps)
+		synchronize_rcu_expedited();
 	wheel_shake(kn, sweep, NULL, sweep_kill_session);
 	if (sweep->map && !sweep->rest)
 		wheel_shake(kn, sweep, sweep_release_map, NULL);
