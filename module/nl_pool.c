@@ -7,8 +7,8 @@
 #include "pool.h"
 
 static const struct nla_policy range_policy[KNAT_A_RANGE_MAX + 1] = {
-	[KNAT_A_RANGE_FIRST]	= { .type = NLA_BE32 },
-	[KNAT_A_RANGE_LAST]	= { .type = NLA_BE32 },
+	[KNAT_A_RANGE_FIRST]	= { .type = NLA_U32 },
+	[KNAT_A_RANGE_LAST]	= { .type = NLA_U32 },
 };
 
 /* Too wide for a plain maximum. */
