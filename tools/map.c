@@ -9,9 +9,10 @@ const char map_help[] =
 "Usage: natctl map add PROTO OUT:PORT[-PORT] to IN[:PORT[-PORT]] [ OPTIONS ]\n"
 "       natctl map add PROTO dev DEV:PORT[-PORT] to IN[:PORT[-PORT]] [ OPTIONS ]\n"
 "       natctl map add OUT[/LEN] to IN[/LEN] [ OPTIONS ]\n"
-"       natctl map del PROTO OUT:PORT[-PORT] | PROTO dev DEV:PORT[-PORT] | OUT[/LEN]\n"
+"       natctl map del PROTO OUT:PORT[-PORT] | PROTO dev DEV:PORT[-PORT]\n"
+"       natctl map del OUT[/LEN]\n"
 "       natctl map list [ FILTER ]\n"
-"       natctl map flush [ FILTER ]     (dynamic ones unless static or all is said)\n"
+"       natctl map flush [ FILTER ]  (dynamic ones unless static or all is said)\n"
 "OPTIONS: [ lifetime SECONDS ] [ label TEXT ]\n"
 "FILTER:  [ in ADDR[:PORT] ] [ out ADDR[:PORT] ] [ proto P ] [ pool NAME ]\n"
 "         [ static | dynamic | all ]\n";
