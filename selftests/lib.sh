@@ -280,8 +280,9 @@ assert_mappings() { # NUMBER [FILTER]
 	assert_eq "$1" "$(mappings "${@:2}")" "mappings listed ${*:2}"
 }
 
+# Nothing is left, resting ports aside.
 no_mappings() {
-	[ "$(mappings)" = 0 ]
+	[ "$(counter mappings)" = 0 ]
 }
 
 sessions() { # [FILTER]
@@ -292,10 +293,7 @@ sessions() { # [FILTER]
 
 # The configuration and the mappings as natctl lists them.
 everything_listed() {
-	"$NATCTL" -n gw pool list
-	"$NATCTL" -n gw rule list
-	"$NATCTL" -n gw map list
-	"$NATCTL" -n gw config list
+	"$NATCTL" -n gw -b "$work/lists"
 }
 
 # The kernel must refuse these words with exit status 2 and one sentence that
@@ -453,6 +451,7 @@ build() {
 		done <"$work/settings"
 		printf '\n'
 	} >"$work/fresh"
+	printf '%s list\n' pool rule map config >"$work/lists"
 }
 
 ### Running

@@ -178,9 +178,11 @@ test_pool_set_drops_the_flows_of_addresses_that_go() {
 	nat rule add oif wan pool p
 	exchange 198.51.100.1
 	nat pool set p addr 198.51.100.2
+	assert_mappings 0
+	ip -n gw route add blackhole 198.51.100.1
 	tell s "$outside" late
 	hear_nothing a
-	assert_mappings 0
+	ip -n gw route del blackhole 198.51.100.1
 	greet a s 203.0.113.11:7000
 	assert_like '198.51.100.2:*' "$outside" "source after the change"
 }

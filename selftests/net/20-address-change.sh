@@ -189,6 +189,7 @@ test_a_port_forward_of_a_device_moves_with_the_address() {
 	connect d out1 203.0.113.11:0 203.0.113.5:8000
 	accept t l
 	stream d t 1000
+	must clear
 	must start e out1 203.0.113.11:0 203.0.113.1:8000
 	ask none in1 'tcp * S *' || fail "the old address still forwards"
 }

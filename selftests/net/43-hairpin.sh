@@ -143,8 +143,11 @@ test_tcp_to_oneself() {
 
 test_simultaneous_open_between_two_hosts() {
 	masquerade alloc preserve
+	inject in1 tcp $in1_silent:5000 to $out1_silent:80 S seq 1
+	inject in2 tcp $in2_silent:6000 to $out1_silent:80 S seq 1
 	inject in1 tcp $in1_silent:5000 to 203.0.113.1:6000 S seq 100
 	inject in2 tcp $in2_silent:6000 to 203.0.113.1:5000 S seq 200
+	see in2 "tcp 203.0.113.1:5000 to $in2_silent:6000 S *"
 	see in1 "tcp 203.0.113.1:6000 to $in1_silent:5000 S *"
 	inject in1 tcp $in1_silent:5000 to 203.0.113.1:6000 SA seq 100 ack 201
 	see in2 "tcp 203.0.113.1:5000 to $in2_silent:6000 SA *"

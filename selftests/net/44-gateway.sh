@@ -96,9 +96,16 @@ test_the_gateway_s_own_connections_work() {
 	udp r out1 203.0.113.11:7000
 	greet g r 203.0.113.11:7000
 	answer r g "$outside" 203.0.113.11:7000
-	inject gw icmp 203.0.113.1 to 203.0.113.11 8/0 id 7 seq 1
-	see out1 'icmp 203.0.113.1 to 203.0.113.11 8/0 *'
 	assert_mappings 0
+}
+
+test_the_gateway_s_own_pings_keep_their_id_and_are_answered() {
+	masquerade
+	must capture gw gw wan
+	inject gw icmp 203.0.113.1 to 203.0.113.11 8/0 id 5000 seq 1
+	see out1 'icmp 203.0.113.1 to 203.0.113.11 8/0 id 5000 *'
+	see gw 'icmp 203.0.113.11 to 203.0.113.1 0/0 id 5000 *'
+	must uncapture gw
 }
 
 test_a_local_flow_whose_port_is_taken_gets_another() {
@@ -130,13 +137,15 @@ test_a_local_connection_whose_port_is_taken_gets_another() {
 }
 
 test_a_local_ping_whose_id_is_taken_gets_another() {
-	masquerade ports 2000-2000
-	inject in1 icmp $in1_silent to $out1_silent 8/0 id 7 seq 1
+	masquerade alloc preserve
+	inject in1 icmp $in1_silent to $out1_silent 8/0 id 2000 seq 1
 	see out1 'icmp 203.0.113.1 to * 8/0 id 2000 *'
 	inject gw icmp 203.0.113.1 to 203.0.113.12 8/0 id 2000 seq 1
+	see out1 'icmp 203.0.113.1 to 203.0.113.12 8/0 *'
+	assert_ne 2000 "$(field id)" "id of the gateway's ping"
 	see_nothing in1 'icmp 203.0.113.12 *'
 	inject out1 icmp $out1_silent to 203.0.113.1 0/0 id 2000 seq 1
-	see in1 "icmp $out1_silent to $in1_silent 0/0 id 7 *"
+	see in1 "icmp $out1_silent to $in1_silent 0/0 id 2000 *"
 }
 
 test_a_socket_opened_after_a_mapping_still_listens() {
@@ -187,17 +196,41 @@ test_a_forward_wins_over_a_service_of_the_gateway() {
 	stream c s 1000
 }
 
-test_a_second_address_of_the_gateway_is_not_translated() {
+test_a_service_on_a_second_address_answers() {
+	ip -n gw addr add 203.0.113.9/24 dev wan
+	masquerade
+	udp g gw 203.0.113.9:53
+	udp c out1 203.0.113.11:4444
+	greet c g 203.0.113.9:53
+	answer g c "$outside" 203.0.113.9:53
+	listen l gw 203.0.113.9:40000
+	connect d out1 203.0.113.11:0 203.0.113.9:40000
+	accept s l
+	stream s d 1000
+	ip -n gw addr del 203.0.113.9/24 dev wan
+}
+
+test_flows_of_the_gateway_from_a_second_address_work() {
 	ip -n gw addr add 203.0.113.9/24 dev wan
 	masquerade
 	udp g gw 203.0.113.9:5000
 	udp s out1 203.0.113.11:7000
 	greet g s 203.0.113.11:7000
-	assert_eq 203.0.113.9:5000 "$outside" "source that out1 sees"
 	answer s g "$outside" 203.0.113.11:7000
-	listen l gw 203.0.113.9:40000
-	connect c out1 203.0.113.11:0 203.0.113.9:40000
+	listen l out1 203.0.113.11:80
+	connect c gw 203.0.113.9:0 203.0.113.11:80
+	accept t l
+	stream c t 1000
 	ip -n gw addr del 203.0.113.9/24 dev wan
+}
+
+test_flows_of_the_gateway_from_an_inside_address_are_translated() {
+	masquerade
+	udp g gw 192.168.0.1:5000
+	udp s out1 203.0.113.11:7000
+	greet g s 203.0.113.11:7000
+	assert_like '203.0.113.1:*' "$outside" "source that out1 sees"
+	answer s g "$outside" 203.0.113.11:7000
 }
 
 test_the_gateway_s_inside_address_is_served_as_before() {

@@ -97,6 +97,7 @@ test_settings_are_those_of_the_namespace() {
 }
 
 test_counters_are_those_of_the_namespace() {
+	nat2 stats reset
 	masquerade
 	must burst in1 udp $in1_silent 5000+5 $out1_silent:7000
 	assert_counter out_translated 5

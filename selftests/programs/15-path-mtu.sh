@@ -11,16 +11,8 @@
 
 rebuild_for_each=1
 
-eval "plain_$(declare -f topology)"
-topology() {
-	plain_topology
-	far_host
-}
-
-capture_hosts() {
-	capture_host in1
-	capture_host out1 forbid 192.168.0.0/16
-	capture_host far forbid 192.168.0.0/16
+build_more() {
+	build_isp
 }
 
 root=$work/www
@@ -51,9 +43,9 @@ path_mtu() { # HOST ADDR
 	in_space "$1" ip route get "$2" | sed -n 's/.* mtu \([0-9]*\).*/\1/p'
 }
 
-# out1 has a narrow link to far.
+# The router outside has a narrow link to far.
 narrow_outside() {
-	ip -n out1 link set beyond mtu 1300
+	ip -n isp link set far mtu 1300
 }
 
 test_an_inside_client_learns_of_a_narrow_link_outside() {
@@ -114,12 +106,11 @@ silence() { # HOST
 test_a_clamped_segment_size_helps_where_errors_do_not_arrive() {
 	masquerade
 	narrow_outside
-	silence out1
+	silence isp
 	web far
 	client_fails in1 curl -sS --max-time 3 --data-binary "@$root/file" \
 		http://192.0.2.2/cgi-bin/sum
-	nat flush
-	masquerade mss-clamp 1200
+	nat rule add prio 10 oif wan proto tcp masquerade mss-clamp 1200
 	upload in1 192.0.2.2:80
 }
 

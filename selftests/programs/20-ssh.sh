@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 300
+# timeout: 600
 # ssh through the gateway, to a host behind it, and to the gateway itself.
 
 # shellcheck source=../lib.sh
@@ -31,7 +31,6 @@ ssh_options=(-F none -i "$keys/user" -o IdentitiesOnly=yes -o BatchMode=yes
 	-o "UserKnownHostsFile=$keys/known" -o StrictHostKeyChecking=yes
 	-o ConnectTimeout=20 -o LogLevel=ERROR)
 
-# shellcheck disable=SC2016	# for the other shell
 # A shell on another host says what it sees of the connection.
 log_in() { # HOST ADDR PORT
 	client "$1" ssh "${ssh_options[@]}" -p "$3" "root@$2" \

@@ -79,18 +79,23 @@ test_large_segments_pass_between_inside_hosts_by_hairpin() {
 	seen_large lan
 }
 
-# A third allows for a busy machine; segments of one packet each are slower
-# than that by far.
+# Segments of one packet each would be slower by far. What the machine is busy
+# with besides moves these figures, so there are some attempts.
 test_translation_is_not_far_slower_than_routing() {
-	local routed
+	local routed attempt
 	ip -n out1 route add 192.168.0.0/24 via 203.0.113.1
 	iperf_server out1
-	measure in1 203.0.113.11
-	routed=$rate
-	masquerade
-	measure in1 203.0.113.11
+	for attempt in 1 2 3; do
+		"$NATCTL" -n gw flush
+		measure in1 203.0.113.11
+		routed=$rate
+		masquerade
+		measure in1 203.0.113.11
+		((2 * rate < routed)) || break
+		diag "attempt $attempt: less than half"
+	done
 	ip -n out1 route del 192.168.0.0/24
-	assert_between $((routed / 3)) 1000000 "$rate" "Mbit/s translated"
+	assert_between $((routed / 2)) 1000000 "$rate" "Mbit/s translated"
 }
 
 test_ten_streams_run_in_both_directions_at_once() {
@@ -103,9 +108,9 @@ test_ten_streams_run_in_both_directions_at_once() {
 test_udp_arrives_whole() {
 	masquerade
 	iperf_server out1
-	client in1 iperf3 -u -b 2M -l 1000 -t 2 -c 203.0.113.11
+	client in1 iperf3 -u -b 1M -l 1000 -t 2 -c 203.0.113.11
 	assert_like '*/* (0%)*receiver*' "$output" "loss outwards"
-	client in1 iperf3 -u -b 2M -l 1000 -t 2 -c 203.0.113.11 -R
+	client in1 iperf3 -u -b 1M -l 1000 -t 2 -c 203.0.113.11 -R
 	assert_like '*/* (0%)*receiver*' "$output" "loss inwards"
 }
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# timeout: 300
 # ping: the same identifier twice, fragments, path MTU, the gateway itself.
 
 # shellcheck source=../lib.sh
@@ -7,8 +8,12 @@
 # shellcheck source=daemons.bash
 . "$(dirname "$0")/daemons.bash"
 
-# The routes of out1 and the devices of the gateway change.
+# Devices and routes change.
 rebuild_for_each=1
+
+build_more() {
+	build_isp
+}
 
 ping_all() { # HOST ADDR [OPTION...]
 	client "$1" ping -n -c 3 -i 0.2 -W 5 "${@:3}" "$2"
@@ -57,19 +62,17 @@ test_a_one_to_one_host_is_pinged_from_outside() {
 
 test_a_ping_that_is_too_large_learns_the_path_mtu() {
 	masquerade
-	far_host
-	ip -n out1 link set beyond mtu 1300
+	ip -n isp link set far mtu 1300
 	output=$(in_space in1 ping -n -c 3 -i 0.2 -W 2 -M 'do' -s 1400 192.0.2.2 2>&1)
-	assert_like '*203.0.113.11*mtu = 1300*' "$output" "what ping says"
+	assert_like '*203.0.113.254*mtu = 1300*' "$output" "what ping says"
 	ping_all in1 192.0.2.2 -M 'do' -s 1272
 }
 
 test_an_unreachable_host_is_reported() {
 	masquerade
-	far_host
-	ip -n out1 route add unreachable 192.0.2.99
+	ip -n isp route add unreachable 192.0.2.99
 	client_fails in1 ping -n -c 1 -W 5 192.0.2.99
-	assert_like '*From 203.0.113.11 * Destination Host Unreachable*' \
+	assert_like '*From 203.0.113.254 * Destination Host Unreachable*' \
 		"$output" "what ping says"
 }
 

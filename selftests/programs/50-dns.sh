@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# timeout: 300
 # dig and dnsmasq: UDP, TCP, fragmented answers, a forwarder on the gateway.
 
 # shellcheck source=../lib.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# timeout: 300
 # A TLS echo with openssl, through the gateway in both directions.
 
 # shellcheck source=../lib.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# timeout: 300
 # Plain socket programs: who sees whom, for masquerading, a port forward and
 # one-to-one mappings.
 

@@ -12,24 +12,6 @@ mkdir "$logs"
 
 [ -x "$PEER" ] || bail "no peer: make -C selftests/programs"
 
-# For addresses beyond the nearest network: far is behind the router out1.
-#
-#     203.0.113.0/24 ---- .11 out1 .1 ---- 192.0.2.0/24 ---- .2 far
-far_host() {
-	ip_batch <<-END
-		netns add far
-		link add eth0 netns far type veth peer name beyond netns out1
-	END
-	ip_batch out1 <<-END
-		addr add 192.0.2.1/24 dev beyond
-		link set beyond up
-		route add default via 203.0.113.1
-	END
-	host far 192.0.2.2/24 192.0.2.1
-	ip -n gw route add 192.0.2.0/24 via 203.0.113.11
-	in_space out1 sysctl -qw net.ipv4.ip_forward=1
-}
-
 servers=()
 server_names=()
 
