@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* knat: what becomes of the packet of a flow. */
 #include <linux/icmp.h>
+#include <net/route.h>
 #include "coexist.h"
 #include "flow.h"
 #include "local.h"
@@ -121,6 +122,14 @@ const struct knat_view_rule *knat_flow_rule(const struct knat_packet *p,
 	return rule;
 }
 
+/* The gateway speaks with another address of the outside device. */
+static bool outward_own(const struct knat_packet *p)
+{
+	return !p->skb->skb_iif &&
+	       inet_dev_addr_type(p->kn->net, p->skb->dev, p->saddr) ==
+	       RTN_LOCAL;
+}
+
 enum knat_fate knat_flow_outward(const struct knat_packet *p,
 				 const struct knat_view *view,
 				 const struct knat_view_dev *dev,
@@ -165,8 +174,11 @@ enum knat_fate knat_flow_outward(const struct knat_packet *p,
 		if (way->rule && !way->rule->pool)
 			return KNAT_PASS;
 	}
-	if (!map && (!way->rule || knat_coexist_nat(kn, p->skb)))
+	if (!map && (!way->rule || knat_coexist_nat(kn, p->skb) ||
+		     outward_own(p))) {
+		way->rule = NULL;
 		return KNAT_PASS;
+	}
 	if (p->proto == IPPROTO_TCP && !knat_tcp_opens(p)) {
 		knat_count(kn, DROP_NO_SESSION);
 		return KNAT_DROP;

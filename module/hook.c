@@ -184,7 +184,8 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 	case KNAT_DROP:
 		return NF_DROP;
 	case KNAT_PASS:
-		if (knat_lookup_is_outside(kn, p.saddr))
+		if (knat_lookup_is_outside(kn, p.saddr) ||
+		    (!skb->skb_iif && !way.rule))
 			knat_count(kn, PASS_LOCAL);
 		else if (way.rule)
 			knat_count(kn, PASS_EXEMPT);

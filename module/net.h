@@ -97,9 +97,9 @@ struct knat_net {
 	struct knat_wheel		wheel;
 	struct knat_reap		reap;
 
-	spinlock_t			host_lock;
-	struct mutex			config_lock;
-	struct mutex			wheel_lock;
+	spinlock_t			host_lock;	/* subscribers */
+	struct mutex			config_lock;	/* configuration */
+	struct mutex			wheel_lock;	/* the wheel */
 	struct list_head		pools;
 	struct list_head		rules;
 	struct list_head		outdevs;

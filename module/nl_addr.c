@@ -8,9 +8,8 @@ bool knat_nl_unicast(const struct nlattr *attr, struct netlink_ext_ack *extack)
 {
 	__be32 addr = nla_get_be32(attr);
 
-	if (!ipv4_is_zeronet(addr) && !ipv4_is_loopback(addr) &&
-	    !ipv4_is_multicast(addr) && !ipv4_is_lbcast(addr) &&
-	    be32_to_cpu(addr) < 0xf0000000)
+	if (be32_to_cpu(addr) >> 24 && !ipv4_is_loopback(addr) &&
+	    be32_to_cpu(addr) < 0xe0000000)
 		return true;
 	NL_SET_ERR_MSG_ATTR(extack, attr,
 			    "the address must be a unicast address, not of 0.0.0.0/8, 127.0.0.0/8 or above 223.255.255.255");

@@ -4,14 +4,16 @@
 #include "netlink.h"
 
 #define RANGE(NAME, _name, unit, _min, _max, def, meaning)		\
-	static struct netlink_range_validation range_##_name = {	\
-		.min = _min, .max = _max,				\
-	};
-KNAT_SETTINGS(RANGE)
+	[KNAT_A_CONFIG_##NAME] = { .min = _min, .max = _max },
+
+static struct netlink_range_validation ranges[KNAT_A_CONFIG_MAX + 1] = {
+	KNAT_SETTINGS(RANGE)
+};
 
 #define POLICY(NAME, _name, unit, _min, _max, def, meaning)		\
 	[KNAT_A_CONFIG_##NAME] =					\
-		NLA_POLICY_FULL_RANGE(NLA_U32, &range_##_name),
+		NLA_POLICY_FULL_RANGE(NLA_U32,				\
+				      &ranges[KNAT_A_CONFIG_##NAME]),
 
 const struct nla_policy knat_config_policy[KNAT_A_CONFIG_MAX + 1] = {
 	KNAT_SETTINGS(POLICY)

@@ -61,8 +61,20 @@ static void filter_get(struct nlattr **attrs, struct session_filter *filter)
 		filter->state = nla_get_u8(attrs[KNAT_A_SESSION_STATE]);
 }
 
-#define DIFFERS(member) \
-	((tmpl)->member && (tmpl)->member != session->member)
+static bool differs(u32 wanted, u32 seen)
+{
+	return wanted && wanted != seen;
+}
+
+static bool differs_addr(__be32 wanted, __be32 seen)
+{
+	return differs((__force u32)wanted, (__force u32)seen);
+}
+
+static bool differs_port(__be16 wanted, __be16 seen)
+{
+	return differs((__force u16)wanted, (__force u16)seen);
+}
 
 /* Permissions are not for users' eyes. */
 static bool session_match(const struct knat_session *session, void *arg)
@@ -70,11 +82,14 @@ static bool session_match(const struct knat_session *session, void *arg)
 	const struct session_filter *filter = arg;
 	const struct knat_session *tmpl = &filter->tmpl;
 
-	if (knat_session_is_permit(session))
-		return false;
-	if (DIFFERS(proto) || DIFFERS(in_addr) || DIFFERS(in_port) ||
-	    DIFFERS(out_addr) || DIFFERS(ctl.out_port) ||
-	    DIFFERS(remote_addr) || DIFFERS(remote_port))
+	if (knat_session_is_permit(session) ||
+	    differs(tmpl->proto, session->proto) ||
+	    differs_addr(tmpl->in_addr, session->in_addr) ||
+	    differs_port(tmpl->in_port, session->in_port) ||
+	    differs_addr(tmpl->out_addr, session->out_addr) ||
+	    differs_port(tmpl->ctl.out_port, session->ctl.out_port) ||
+	    differs_addr(tmpl->remote_addr, session->remote_addr) ||
+	    differs_port(tmpl->remote_port, session->remote_port))
 		return false;
 	return !filter->by_state ||
 	       filter->state == knat_session_state(session);

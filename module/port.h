@@ -24,7 +24,7 @@
  * @taken: one bit a port; 8 KiB
  */
 struct knat_ports {
-	spinlock_t	lock;
+	spinlock_t	lock;		/* all that follows */
 	u32		used;
 	u32		next;
 	unsigned long	full[BITS_TO_LONGS(KNAT_PORT_WORDS)];

@@ -420,9 +420,10 @@ struct knat_static *knat_static_find(struct knat_net *kn,
 		if (dev ? strcmp(fixed->outdev->name, dev) != 0 :
 			  fixed->out_addr != conf->out_addr)
 			continue;
-		if (fixed->proto ? fixed->out_port == conf->out_port &&
-				   fixed->out_port_last == conf->out_port_last :
-				   fixed->len == conf->len)
+		/* Of whole addresses the ports are 0, of ports the length. */
+		if (fixed->out_port == conf->out_port &&
+		    fixed->out_port_last == conf->out_port_last &&
+		    fixed->len == conf->len)
 			return fixed;
 	}
 	return NULL;

@@ -12,7 +12,7 @@
 /* A RST from the outside counts within this distance of what the inside
  * acknowledged last, as far as the second-old note of it tells.
  */
-#define TCP_RST_WINDOW	(1U << 20)
+#define TCP_RST_WINDOW	0x100000U
 
 #define TCP_SYN_BOTH	(KNAT_TCP_IN_SYN | KNAT_TCP_OUT_SYN)
 #define TCP_FIN_BOTH	(KNAT_TCP_IN_FIN | KNAT_TCP_OUT_FIN)

@@ -258,7 +258,9 @@ test_deleting_one_forward_keeps_the_others() {
 	accept s l
 	nat map del tcp 203.0.113.1:8000
 	stream c s 1000
-	reaches 203.0.113.1:8001 in1 192.168.0.2:81
+	connect d out1 203.0.113.11:0 203.0.113.1:8001
+	accept t l
+	stream d t 1000
 }
 
 test_a_range_is_deleted_as_it_was_added() {

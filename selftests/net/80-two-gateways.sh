@@ -124,8 +124,19 @@ tcp_opens() {
 	stream y x 20000
 }
 
-test_tcp_simultaneous_open_works() {
+test_a_listener_behind_a_mapping_is_reached_directly() {
 	both_masquerade
+	learn_tcp
+	listen lb in4 192.168.0.2:6000
+	connect x in1 192.168.0.2:6000 "$b"
+	accept y lb
+	assert_eq "$a" "$from" "peer that in4 sees"
+	stream x y 20000
+	stream y x 20000
+}
+
+test_tcp_simultaneous_open_works_under_address_dependent_filtering() {
+	both_masquerade filtering adf
 	tcp_opens
 }
 

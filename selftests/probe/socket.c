@@ -48,6 +48,15 @@ static void drop(struct sock *sock)
 	free(sock);
 }
 
+/* Ends with a reset, so that nothing is sent again later, into another test. */
+static void drop_hard(struct sock *sock)
+{
+	struct linger hard = { .l_onoff = 1 };
+
+	setsockopt(sock->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+	drop(sock);
+}
+
 static void add(const char *name, int fd, int type)
 {
 	struct sock *s;
@@ -56,7 +65,7 @@ static void add(const char *name, int fd, int type)
 		if (!strcmp(s->name, name))
 			break;
 	if (s)
-		drop(s);
+		drop_hard(s);
 	s = malloc(sizeof(*s) + strlen(name) + 1);
 	if (!s)
 		abort();
@@ -67,16 +76,10 @@ static void add(const char *name, int fd, int type)
 	socks = s;
 }
 
-/* Ends with resets, so that no close handshake runs into the next test. */
 void sockets_reset(void)
 {
-	struct linger hard = { .l_onoff = 1 };
-
-	while (socks) {
-		setsockopt(socks->fd, SOL_SOCKET, SO_LINGER, &hard,
-			   sizeof(hard));
-		drop(socks);
-	}
+	while (socks)
+		drop_hard(socks);
 }
 
 static void set(int fd, int level, int option, int value)
@@ -548,7 +551,6 @@ void cmd_shut(int argc, char **argv)
 
 void cmd_close(int argc, char **argv)
 {
-	struct linger hard = { .l_onoff = 1 };
 	struct sock *s;
 
 	if (!argc || argc > 2 || (argc == 2 && strcmp(argv[1], "reset")))
@@ -557,7 +559,8 @@ void cmd_close(int argc, char **argv)
 	if (!s)
 		return;
 	if (argc == 2)
-		setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
-	drop(s);
+		drop_hard(s);
+	else
+		drop(s);
 	done();
 }
