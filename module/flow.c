@@ -126,6 +126,7 @@ const struct knat_view_rule *knat_flow_rule(const struct knat_packet *p,
 static bool outward_own(const struct knat_packet *p)
 {
 	return !p->skb->skb_iif &&
+	       !knat_lookup_is_outside(p->kn, p->saddr) &&
 	       inet_dev_addr_type(p->kn->net, p->skb->dev, p->saddr) ==
 	       RTN_LOCAL;
 }

@@ -157,6 +157,17 @@ static void wheel_turn(struct knat_net *kn, struct knat_wheel_cpu *cpu,
 	wheel_for_each(kn, cpu, list, knat_map, wheel_visit_map);
 }
 
+/* The tick comes at the beginning of a second, so that nothing hangs on for
+ * most of one more.
+ */
+static void wheel_wait(struct knat_net *kn)
+{
+	u32 into;
+
+	div_u64_rem(get_jiffies_64(), HZ, &into);
+	queue_delayed_work(system_unbound_wq, &kn->tick, HZ - into);
+}
+
 static void wheel_tick(struct work_struct *work)
 {
 	struct knat_net *kn = container_of(to_delayed_work(work),
@@ -178,7 +189,7 @@ static void wheel_tick(struct work_struct *work)
 
 	knat_static_expire(kn);
 	knat_coexist_check(kn);
-	queue_delayed_work(system_unbound_wq, &kn->tick, HZ);
+	wheel_wait(kn);
 }
 
 /* Take everything off the wheel, and call @fn to hang it up again or not. */
@@ -333,7 +344,7 @@ int knat_wheel_init(struct knat_net *kn)
 void knat_wheel_start(struct knat_net *kn)
 {
 	kn->wheel.now = wheel_second();
-	queue_delayed_work(system_unbound_wq, &kn->tick, HZ);
+	wheel_wait(kn);
 }
 
 void knat_wheel_exit(struct knat_net *kn)

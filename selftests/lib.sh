@@ -61,9 +61,9 @@ bail() {
 fail() {
 	diag "$*"
 	ask trace
-	diag "natctl map list:" "$("$NATCTL" -n gw map list 2>&1 | head -n 20)"
+	diag "natctl map list:" "$("$NATCTL" -n gw map list 2>&1 | head -n 9)"
 	diag "natctl session list:" \
-		"$("$NATCTL" -n gw session list 2>&1 | head -n 20)"
+		"$("$NATCTL" -n gw session list 2>&1 | head -n 9)"
 	diag "natctl stats:" "$("$NATCTL" -n gw stats 2>&1 | grep -v ' 0 ')"
 	exit 1
 }
@@ -280,7 +280,12 @@ assert_mappings() { # NUMBER [FILTER]
 	assert_eq "$1" "$(mappings "${@:2}")" "mappings listed ${*:2}"
 }
 
-# Nothing is left, resting ports aside.
+# None is listed: no packet finds one any more.
+no_mappings_listed() {
+	[ "$(mappings)" = 0 ]
+}
+
+# None is left, resting ports aside.
 no_mappings() {
 	[ "$(counter mappings)" = 0 ]
 }

@@ -15,9 +15,10 @@ open_flow() {
 # The mapping must end this long after $started, and what natctl needs to
 # look.
 assert_ends_after() { # SECONDS
-	wait_until $(($1 + 6)) no_mappings || fail "the mapping stays"
+	wait_until $(($1 + 6)) no_mappings_listed || fail "the mapping stays"
 	assert_between $(($1 * 1000 - 500)) $(($1 * 1000 + 3000)) \
 		$(($(now_ms) - started)) "milliseconds of life"
+	wait_until 3 no_mappings || fail "the mapping is not listed, but stays"
 }
 
 test_defaults_are_those_of_the_rfcs() {

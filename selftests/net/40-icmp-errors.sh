@@ -204,7 +204,7 @@ test_errors_neither_end_nor_refresh_a_udp_mapping() {
 		inject_error out1 $out1_silent $type about out1
 		see in1 "icmp * $type *"
 	done
-	wait_until 8 no_mappings || fail "the mapping stays"
+	wait_until 8 no_mappings_listed || fail "the mapping stays"
 	assert_between 3500 7000 $(($(now_ms) - start)) "milliseconds of life"
 }
 
@@ -317,7 +317,7 @@ test_answering_with_an_error_does_not_refresh_the_mapping() {
 		inject_error in1 $in1_silent 3/3 about in1
 		see out1 'icmp * 3/3 *'
 	done
-	wait_until 8 no_mappings || fail "the mapping stays"
+	wait_until 8 no_mappings_listed || fail "the mapping stays"
 	assert_between 3500 7000 $(($(now_ms) - start)) "milliseconds of life"
 }
 

@@ -266,19 +266,4 @@ test_with_arp_that_nobody_knows_yet_nothing_is_lost() {
 	exchange
 }
 
-test_hairpin_passes_a_bridge_that_calls_iptables() {
-	masquerade
-	[ -e /proc/sys/net/bridge ] || modprobe br_netfilter 2>/dev/null
-	in_space gw sysctl -qw net.bridge.bridge-nf-call-iptables=1 2>/dev/null
-	two_flows in2 192.168.0.3
-	exchange
-	udp c in2 192.168.0.3:7777
-	tell a 192.168.0.3:7777 local
-	hear c local
-	assert_eq 192.168.0.2:5000 "$from" "source of local traffic"
-	in_space gw sysctl -qw net.bridge.bridge-nf-call-iptables=0 2>/dev/null
-	rmmod br_netfilter 2>/dev/null
-	return 0
-}
-
 run_tests "$@"

@@ -165,21 +165,6 @@ port_is_gone() { # DEVICE
 	! ip -n net link show "$1" >/dev/null 2>&1
 }
 
-test_a_namespace_without_rules_has_no_hooks() {
-	local before
-	modprobe -q nfnetlink_hook
-	if ! in_space gw nft list hooks ip >/dev/null 2>&1; then
-		diag "this kernel or nft cannot list hooks"
-		return
-	fi
-	before=$(in_space gw nft list hooks ip)
-	[[ $before != *knat* ]] || fail "hooks of knat: $before"
-	masquerade
-	assert_like '*knat*' "$(in_space gw nft list hooks ip)" "hooks"
-	nat flush
-	assert_eq "$before" "$(in_space gw nft list hooks ip)" "hooks"
-}
-
 test_without_the_module_natctl_says_so() {
 	local message status
 	unload

@@ -19,6 +19,7 @@
 
 #define RECEIVE_BUFFER	(64 << 20)
 #define FORBIDDEN_MAX	4
+#define TRACE_LINES	25
 
 struct record {
 	struct capture *capture;
@@ -558,7 +559,7 @@ void cmd_trace(int argc, char **argv)
 	for (i = 0; i < records_count; i++)
 		sorted[i] = &records[i];
 	qsort(sorted, records_count, sizeof(*sorted), compare_time);
-	first = records_count > 40 ? records_count - 40 : 0;
+	first = records_count > TRACE_LINES ? records_count - TRACE_LINES : 0;
 	if (first)
 		printf("# (%zu packets before these)\n", first);
 	for (i = first; i < records_count; i++) {

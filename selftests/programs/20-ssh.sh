@@ -74,6 +74,16 @@ test_a_login_from_inside_reaches_the_gateways_outside_address() {
 	assert_like '* 203.0.113.1 22' "$output" "connection"
 }
 
+test_logins_to_and_from_a_one_to_one_host() {
+	nat map add 203.0.113.1 to 192.168.0.2
+	ssh_server in1 22
+	log_in out1 203.0.113.1 22
+	assert_like '203.0.113.1[12] * 192.168.0.2 22' "$output" "connection"
+	ssh_server out1 22
+	log_in in1 203.0.113.11 22
+	assert_like '203.0.113.1 * 203.0.113.11 22' "$output" "connection"
+}
+
 test_sftp_carries_a_file_out_and_back_unchanged() {
 	masquerade
 	ssh_server out1 22

@@ -46,6 +46,14 @@ test_tls_inwards_through_a_port_forward() {
 	tls_talk out1 203.0.113.1:443
 }
 
+test_tls_to_and_from_a_one_to_one_host() {
+	nat map add 203.0.113.1 to 192.168.0.2
+	tls_server in1 443
+	tls_talk out1 203.0.113.1:443
+	tls_server out1 443
+	tls_talk in1 203.0.113.11:443
+}
+
 test_tls_by_hairpin() {
 	masquerade
 	nat map add tcp 203.0.113.1:443 to 192.168.0.2:8443
