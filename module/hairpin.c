@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* knat: hairpinning. */
 #include <linux/in.h>
+#include <linux/jiffies.h>
 #include <linux/percpu.h>
 #include "hairpin.h"
 #include "inward.h"
@@ -30,20 +31,26 @@ static enum knat_fate hairpin_source(const struct knat_packet *p,
 
 /**
  * struct hairpin_note - the last hairpin packet of a CPU
+ * @kn: its namespace
+ * @when: jiffies
  * @saddr: its source
  * @daddr: its destination after translation
  * @sent_addr: before
  * @sport: source port
  * @dport: destination port after translation
  * @sent_port: before
+ * @proto: IP protocol
  */
 struct hairpin_note {
-	__be32	saddr;
-	__be32	daddr;
-	__be32	sent_addr;
-	__be16	sport;
-	__be16	dport;
-	__be16	sent_port;
+	const struct knat_net	*kn;
+	unsigned long		when;
+	__be32			saddr;
+	__be32			daddr;
+	__be32			sent_addr;
+	__be16			sport;
+	__be16			dport;
+	__be16			sent_port;
+	u8			proto;
 };
 
 static DEFINE_PER_CPU(struct hairpin_note, hairpin_notes);
@@ -52,6 +59,9 @@ static void hairpin_note(const struct knat_packet *p,
 			 const struct knat_found *to)
 {
 	struct hairpin_note note = {
+		.kn = p->kn,
+		.when = jiffies,
+		.proto = p->proto,
 		.saddr = p->saddr,
 		.daddr = to->addr,
 		.sent_addr = p->daddr,
@@ -63,12 +73,15 @@ static void hairpin_note(const struct knat_packet *p,
 	*raw_cpu_ptr(&hairpin_notes) = note;
 }
 
-bool knat_hairpin_last(__be32 saddr, __be16 sport, __be32 daddr, __be16 dport,
+bool knat_hairpin_last(const struct knat_net *kn, u8 proto,
+		       __be32 saddr, __be16 sport, __be32 daddr, __be16 dport,
 		       struct knat_found *sent)
 {
 	const struct hairpin_note *note = raw_cpu_ptr(&hairpin_notes);
 
-	if (note->saddr != saddr || note->sport != sport ||
+	if (note->kn != kn || note->proto != proto ||
+	    time_after(jiffies, note->when + HZ) ||
+	    note->saddr != saddr || note->sport != sport ||
 	    note->daddr != daddr || note->dport != dport)
 		return false;
 	sent->addr = note->sent_addr;

@@ -49,7 +49,8 @@ unsigned int knat_hairpin_in(struct knat_packet *p,
  * this CPU translated last? Then @sent is where it was sent to. Errors about a
  * packet are made while it is at hand, so the last one is enough.
  */
-bool knat_hairpin_last(__be32 saddr, __be16 sport, __be32 daddr, __be16 dport,
+bool knat_hairpin_last(const struct knat_net *kn, u8 proto,
+		       __be32 saddr, __be16 sport, __be32 daddr, __be16 dport,
 		       struct knat_found *sent);
 
 /* A marked packet in POSTROUTING or LOCAL_IN. */

@@ -27,12 +27,22 @@ static bool is_syn(const struct knat_packet *p)
 	return p->proto == IPPROTO_TCP && (p->tcp_flags & KNAT_TCP_SYN);
 }
 
+/* A redirect is about one link: it is not for the other side (RFC 3022
+ * section 2.2).
+ */
+static bool is_redirect(const struct knat_packet *p)
+{
+	const struct icmphdr *icmph = (void *)(p->skb->data + p->thoff);
+
+	return p->proto == IPPROTO_ICMP && icmph->type == ICMP_REDIRECT;
+}
+
 /* A protocol or ICMP type that only whole addresses can be translated for. */
 static unsigned int in_other(struct knat_packet *p)
 {
 	struct knat_way way = { .to.whole_addr = true };
 
-	if (knat_prefix_inside_of(p->kn, p->daddr, &way.to.addr)) {
+	if (!is_redirect(p) && knat_prefix_inside_of(p->kn, p->daddr, &way.to.addr)) {
 		knat_count(p->kn, IN_TRANSLATED);
 		return knat_deliver_dst(p, &way);
 	}

@@ -26,7 +26,7 @@
  * @sport: source port; of queries the id; 0 where it has none
  * @dport: destination port likewise
  * @proto: IP protocol
- * @ports: it has ports or an id
+ * @ports: it has ports or an id, and they are there
  */
 struct quote {
 	u16	off;
@@ -40,22 +40,27 @@ struct quote {
 	bool	ports;
 };
 
+/* What RFC 792 has every error quote of the transport header. */
+#define QUOTE_L4_MIN	8
+
 static bool quote_ports(const struct knat_packet *p, struct quote *q)
 {
 	const u8 *l4 = p->skb->data + q->l4;
 	const struct icmphdr *icmph = (const void *)l4;
 	const __be16 *port = (const void *)l4;
 
-	if (q->span < 8)
-		return false;
 	switch (q->proto) {
 	case IPPROTO_TCP:
 	case IPPROTO_UDP:
+		if (q->span < QUOTE_L4_MIN)
+			return false;
 		q->sport = port[0];
 		q->dport = port[1];
 		q->ports = true;
 		return true;
 	case IPPROTO_ICMP:
+		if (q->span < QUOTE_L4_MIN)
+			return false;
 		/* RFC 1122: there are no errors about errors. */
 		switch (icmph->type) {
 		case ICMP_DEST_UNREACH:
@@ -109,7 +114,9 @@ static bool quote_parse(const struct knat_packet *p, struct quote *q)
 	return quote_ports(p, q);
 }
 
-/* The errors themselves are few: sum them up, whatever the device says. */
+/* The errors themselves are few: sum them up, whatever the device says. Nobody
+ * leaves the checksum of an error to the device: one that did is dropped.
+ */
 static bool checksum_ok(const struct knat_packet *p)
 {
 	return !csum_fold(skb_checksum(p->skb, p->thoff,
@@ -154,10 +161,15 @@ static void quote_transport(struct knat_packet *p, const struct quote *q,
 	case IPPROTO_UDP:
 		check_off = offsetof(struct udphdr, check);
 		break;
-	default:
+	case IPPROTO_ICMP:
 		check_off = offsetof(struct icmphdr, checksum);
 		port_off = offsetof(struct icmphdr, un.echo.id);
 		pseudo = false;
+		break;
+	default:
+		check_off = knat_pseudo_check(q->proto);
+		if (!check_off)
+			return;
 	}
 	if (q->span >= check_off + sizeof(check)) {
 		check = *(__sum16 *)(l4 + check_off);
@@ -170,7 +182,7 @@ static void quote_transport(struct knat_packet *p, const struct quote *q,
 			quote_set16(p, l4 + check_off, (__force __be16)check);
 		}
 	}
-	if (old != port)
+	if (q->ports && old != port)
 		quote_set16(p, l4 + port_off, port);
 }
 
@@ -190,9 +202,8 @@ static bool quote_rewrite(struct knat_packet *p, const struct quote *q,
 	csum_replace4(&check, from, to->addr);
 	quote_set16(p, &iph->check, (__force __be16)check);
 	quote_set32(p, src ? &iph->saddr : &iph->daddr, to->addr);
-	if (q->ports)
-		quote_transport(p, q, src, from, to->addr,
-				to->whole_addr ? port : to->port);
+	quote_transport(p, q, src, from, to->addr,
+			to->whole_addr ? port : to->port);
 	return true;
 }
 
@@ -216,7 +227,8 @@ unsigned int knat_icmp_about_hairpin(struct knat_packet *p)
 
 	if (p->kind == KNAT_PACKET_BAD || p->kind == KNAT_PACKET_QUERY ||
 	    !quote_parse(p, &q) ||
-	    !knat_hairpin_last(q.saddr, q.sport, q.daddr, q.dport, &sent))
+	    !knat_hairpin_last(p->kn, q.proto, q.saddr, q.sport, q.daddr,
+			       q.dport, &sent))
 		return NF_ACCEPT;
 	icmph = (void *)(p->skb->data + p->thoff);
 	if (icmph->type == ICMP_REDIRECT)
@@ -230,6 +242,15 @@ static __be16 far_port(const struct quote *q, __be16 port)
 	return q->proto == IPPROTO_ICMP ? 0 : port;
 }
 
+/* What comes in from the outside can tell nothing of two inside hosts. */
+static bool from_outside(const struct knat_packet *p)
+{
+	const struct knat_view *view = rcu_dereference(p->kn->view);
+	int iif = p->skb->skb_iif;
+
+	return view && iif && knat_view_dev(view, iif);
+}
+
 unsigned int knat_icmp_error_in(struct knat_packet *p,
 				struct knat_found *outer_src)
 {
@@ -237,6 +258,9 @@ unsigned int knat_icmp_error_in(struct knat_packet *p,
 	struct quote q;
 
 	if (!quote_parse(p, &q) || !checksum_ok(p))
+		return drop_error(p);
+	/* An error goes to whom the quoted packet came from. */
+	if (q.saddr != p->daddr)
 		return drop_error(p);
 	if (!knat_lookup_inside_of(p->kn, q.proto, q.saddr, q.sport,
 				   q.daddr, far_port(&q, q.dport), &in)) {
@@ -247,14 +271,18 @@ unsigned int knat_icmp_error_in(struct knat_packet *p,
 	}
 
 	/* About a hairpin packet: the quoted destination is an inside host,
-	 * too, which the sender knows by its outside end (RFC 5508 REQ-7).
+	 * too, which the sender knows by its outside end (RFC 5508 REQ-7). The
+	 * gateway speaks for itself.
 	 */
-	if (knat_lookup_outside_of(p->kn, 0, q.proto, q.daddr, q.dport,
+	if (!from_outside(p) &&
+	    knat_lookup_outside_of(p->kn, 0, q.proto, q.daddr, q.dport,
 				   q.saddr, far_port(&q, q.sport), &far)) {
 		if (!quote_rewrite(p, &q, false, &far))
 			return drop_memory(p);
-		far.whole_addr = true;
-		*outer_src = far;
+		if (!knat_local_addr(p->kn->net, p->saddr)) {
+			far.whole_addr = true;
+			*outer_src = far;
+		}
 	}
 	if (!quote_rewrite(p, &q, true, &in) ||
 	    !knat_rewrite_dst_addr(p, in.addr))
@@ -263,20 +291,33 @@ unsigned int knat_icmp_error_in(struct knat_packet *p,
 	return NF_ACCEPT;
 }
 
-/* No mapping has to do with the quoted packet. */
+/* No mapping has to do with the quoted packet. It goes as the flow goes that it
+ * is about; if that is translated, so would the sender have to be, and there is
+ * nothing that it could become.
+ */
 static unsigned int error_out_unknown(const struct knat_packet *p,
-				      int ifindex)
+				      const struct quote *q, int ifindex)
 {
 	const struct knat_view *view = rcu_dereference(p->kn->view);
-	const struct knat_view_dev *dev = knat_view_dev(view, ifindex);
 	const struct knat_view_rule *rule;
+	const struct knat_view_dev *dev;
+	struct knat_packet answer = *p;
 
 	if (knat_lookup_is_outside(p->kn, p->saddr) ||
 	    knat_local_addr(p->kn->net, p->saddr)) {
 		knat_count(p->kn, PASS_LOCAL);
 		return NF_ACCEPT;
 	}
-	rule = knat_flow_rule(p, view, dev);
+	/* The rules may have changed since the hook looked. */
+	dev = view ? knat_view_dev(view, ifindex) : NULL;
+	if (!dev)
+		return drop_error(p);
+	answer.proto = q->proto;
+	answer.saddr = q->daddr;
+	answer.daddr = q->saddr;
+	rule = knat_flow_rule(&answer, view, dev);
+	if (!rule)
+		rule = knat_flow_rule(p, view, dev);
 	if (rule && rule->pool)
 		return drop_error(p);
 	if (rule)
@@ -293,9 +334,10 @@ unsigned int knat_icmp_error_out(struct knat_packet *p, int ifindex)
 
 	if (!quote_parse(p, &q) || !checksum_ok(p))
 		return drop_error(p);
-	if (!knat_lookup_outside_of(p->kn, ifindex, q.proto, q.daddr, q.dport,
+	if (q.saddr != p->daddr ||
+	    !knat_lookup_outside_of(p->kn, ifindex, q.proto, q.daddr, q.dport,
 				    q.saddr, far_port(&q, q.sport), &out))
-		return error_out_unknown(p, ifindex);
+		return error_out_unknown(p, &q, ifindex);
 	if (!quote_rewrite(p, &q, false, &out))
 		return drop_memory(p);
 	/* The gateway speaks for itself, if with an address of this side. */

@@ -12,11 +12,17 @@
 
 struct knat_found;
 
-/* An error that came in for one of our outside addresses: translate the
- * quoted source and the outer destination to the inside. Errors about the
- * gateway's own packets pass. Returns a netfilter verdict. *hairpin is set
- * when the quoted destination was ours as well (error about a hairpin
- * packet): the outer source is then rewritten by the caller's POSTROUTING.
+/**
+ * knat_icmp_error_in() - an error for one of our outside addresses
+ * @p: the error
+ * @outer_src: its address is set to what the outer source must become at
+ *	POSTROUTING, if the error is about a hairpin packet
+ *
+ * Translates the quoted source and the outer destination to the inside, and of
+ * a hairpin packet the quoted destination to its outside end.
+ *
+ * Return: NF_ACCEPT, also if there is no mapping but the quoted source is the
+ * gateway's own address; else NF_DROP, and it was counted.
  */
 unsigned int knat_icmp_error_in(struct knat_packet *p,
 				struct knat_found *outer_src);
@@ -28,8 +34,16 @@ unsigned int knat_icmp_error_in(struct knat_packet *p,
  */
 unsigned int knat_icmp_about_hairpin(struct knat_packet *p);
 
-/* An error that leaves through outside device @ifindex: translate the quoted
- * destination and, unless it is the gateway's own, the outer source.
+/**
+ * knat_icmp_error_out() - an error that leaves through an outside device
+ * @p: the error, in POSTROUTING
+ * @ifindex: the device
+ *
+ * Translates the quoted destination to the outside and, unless the gateway
+ * sends it with an address of that side, the outer source.
+ *
+ * Return: NF_ACCEPT, also if there is no mapping but the error would show no
+ * inside address that a rule hides; else NF_DROP, and it was counted.
  */
 unsigned int knat_icmp_error_out(struct knat_packet *p, int ifindex);
 

@@ -4,11 +4,12 @@
 #include <linux/inetdevice.h>
 #include <linux/udp.h>
 #include <net/inet_hashtables.h>
-#include <net/route.h>
 #include "compat.h"
 #include "local.h"
 
-/* Every TCP socket with a port hangs on a bucket of the bind hash. */
+/* Every TCP socket with a port, TIME_WAIT included, hangs on a bucket of the
+ * bind hash, which is there only as long as one does.
+ */
 static bool tcp_port_busy(struct net *net, u16 port)
 {
 	struct inet_hashinfo *hashinfo = net->ipv4.tcp_death_row.hashinfo;
@@ -55,5 +56,10 @@ bool knat_local_port_busy(struct net *net, u8 proto, u16 port)
 
 bool knat_local_addr(struct net *net, __be32 addr)
 {
-	return inet_addr_type(net, addr) == RTN_LOCAL;
+	/* Finds those of devices in a VRF as well, and of devices that are
+	 * down, for which nothing is delivered.
+	 */
+	const struct net_device *dev = __ip_dev_find(net, addr, false);
+
+	return dev && (dev->flags & IFF_UP);
 }

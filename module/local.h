@@ -12,7 +12,8 @@
  * @proto: IPPROTO_TCP or IPPROTO_UDP
  * @port: host order
  *
- * Listening, bound, connected and TIME_WAIT alike, on whatever address.
+ * Listening, bound, connected and TIME_WAIT alike, on whatever address; IPv6
+ * is not told apart, as most of its sockets take IPv4 too.
  * Softirq or process context; takes the lock of a socket hash bucket.
  *
  * Return: true if one has.

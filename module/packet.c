@@ -30,8 +30,14 @@ static enum knat_packet_kind parse_tcp(struct knat_packet *p)
 static enum knat_packet_kind parse_udp(struct knat_packet *p)
 {
 	const struct udphdr *uh = transport(p, sizeof(*uh));
+	unsigned int len;
 
 	if (unlikely(!uh))
+		return KNAT_PACKET_BAD;
+	len = be16_to_cpu(uh->len);
+	/* The length of a tunnel's GSO packet may have wrapped round. */
+	if (unlikely((len < sizeof(*uh) || p->thoff + len > p->skb->len) &&
+		     !skb_is_gso(p->skb)))
 		return KNAT_PACKET_BAD;
 	p->sport = uh->source;
 	p->dport = uh->dest;
@@ -80,8 +86,10 @@ void knat_packet_parse(struct knat_packet *p, struct knat_net *kn,
 	p->tcp_flags = 0;
 	p->thoff = iph->ihl * 4;
 
-	/* Fragments were put together before: this is not one that could be. */
-	if (unlikely(ip_is_fragment(iph))) {
+	/* Fragments were put together before: this is not one that could be.
+	 * A header that is too short comes from raw sockets of old kernels.
+	 */
+	if (unlikely(ip_is_fragment(iph) || iph->ihl < 5)) {
 		p->kind = KNAT_PACKET_BAD;
 		return;
 	}

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* knat: rewriting of headers. */
-#include <linux/dccp.h>
 #include <linux/icmp.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
@@ -9,199 +8,201 @@
 #include <net/tcp.h>
 #include "rewrite.h"
 
-/* How much of the transport header must be writable to change ports. */
+/* How much of the transport header must be writable. What is known by address
+ * alone may end before its checksum: then that is not there to be written.
+ */
 static unsigned int transport_span(const struct knat_packet *p)
 {
+	unsigned int check;
+
 	switch (p->kind) {
 	case KNAT_PACKET_PORTS:
-		return p->proto == IPPROTO_TCP ? sizeof(struct tcphdr) :
+		return p->proto == IPPROTO_TCP ? offsetofend(struct tcphdr, check) :
 						 sizeof(struct udphdr);
 	case KNAT_PACKET_QUERY:
 		return sizeof(struct icmphdr);
+	case KNAT_PACKET_OTHER:
+		check = knat_pseudo_check(p->proto);
+		if (check && p->thoff + check + sizeof(__sum16) <= p->skb->len)
+			return check + sizeof(__sum16);
+		return 0;
 	default:
 		return 0;
 	}
 }
 
-static void tcp_change(struct knat_packet *p, __be32 from, __be32 to,
-		       __be16 old_port, __be16 port)
-{
-	struct tcphdr *th = (void *)(p->skb->data + p->thoff);
-
-	inet_proto_csum_replace4(&th->check, p->skb, from, to, true);
-	if (old_port != port)
-		inet_proto_csum_replace2(&th->check, p->skb, old_port, port,
-					 false);
-}
-
-static void udp_change(struct knat_packet *p, __be32 from, __be32 to,
-		       __be16 old_port, __be16 port)
-{
-	struct udphdr *uh = (void *)(p->skb->data + p->thoff);
-
-	/* A sender that has not made a checksum (RFC 768). */
-	if (!uh->check && p->skb->ip_summed != CHECKSUM_PARTIAL)
-		return;
-	inet_proto_csum_replace4(&uh->check, p->skb, from, to, true);
-	if (old_port != port)
-		inet_proto_csum_replace2(&uh->check, p->skb, old_port, port,
-					 false);
-	if (!uh->check)
-		uh->check = CSUM_MANGLED_0;
-}
-
-static void transport_change(struct knat_packet *p, __be32 from, __be32 to,
-			     __be16 old_port, __be16 port)
-{
-	struct icmphdr *icmph;
-
-	if (p->kind == KNAT_PACKET_QUERY) {
-		icmph = (void *)(p->skb->data + p->thoff);
-		if (old_port == port)
-			return;
-		inet_proto_csum_replace2(&icmph->checksum, p->skb, old_port,
-					 port, false);
-		icmph->un.echo.id = port;
-	} else if (p->kind == KNAT_PACKET_PORTS) {
-		if (p->proto == IPPROTO_TCP)
-			tcp_change(p, from, to, old_port, port);
-		else
-			udp_change(p, from, to, old_port, port);
-	}
-}
-
-bool knat_rewrite_src(struct knat_packet *p, __be32 addr, __be16 port)
-{
-	struct iphdr *iph;
-
-	if (unlikely(skb_ensure_writable(p->skb,
-					 p->thoff + transport_span(p))))
-		return false;
-	iph = ip_hdr(p->skb);
-	transport_change(p, iph->saddr, addr, p->sport, port);
-	if (p->kind == KNAT_PACKET_PORTS)
-		*(__be16 *)(p->skb->data + p->thoff) = port;
-	csum_replace4(&iph->check, iph->saddr, addr);
-	iph->saddr = addr;
-	p->saddr = addr;
-	p->sport = port;
-	return true;
-}
-
-bool knat_rewrite_dst(struct knat_packet *p, __be32 addr, __be16 port)
-{
-	struct iphdr *iph;
-
-	if (unlikely(skb_ensure_writable(p->skb,
-					 p->thoff + transport_span(p))))
-		return false;
-	iph = ip_hdr(p->skb);
-	transport_change(p, iph->daddr, addr, p->dport, port);
-	if (p->kind == KNAT_PACKET_PORTS)
-		*(__be16 *)(p->skb->data + p->thoff + 2) = port;
-	csum_replace4(&iph->check, iph->daddr, addr);
-	iph->daddr = addr;
-	p->daddr = addr;
-	p->dport = port;
-	return true;
-}
-
-/* The checksum of protocols that knat knows by address alone, but whose
- * pseudo header covers it: its offset, or 0.
+/* Does the checksum of this header hold the pseudo header alone, for the
+ * device to complete? Of a packet that is a tunnel, CHECKSUM_PARTIAL speaks of
+ * the inner one; the tunnel's own checksum is then whole or 0, but for GSO
+ * (udp_set_csum()).
  */
-static unsigned int pseudo_csum_offset(u8 proto)
+static bool check_is_partial(const struct knat_packet *p)
 {
-	switch (proto) {
-	case IPPROTO_UDPLITE:
-		return offsetof(struct udphdr, check);
-	case IPPROTO_DCCP:
-		return offsetof(struct dccp_hdr, dccph_checksum);
-	}
-	return 0;
+	const struct sk_buff *skb = p->skb;
+
+	return skb->ip_summed == CHECKSUM_PARTIAL &&
+	       (skb_checksum_start_offset(skb) == p->thoff || skb_is_gso(skb));
 }
 
-static bool rewrite_addr(struct knat_packet *p, bool src, __be32 addr)
+/* Bring a transport checksum up to date: @pseudo is by how much the sum of the
+ * pseudo header changes, @header that of the transport header.
+ */
+static void check_update(struct knat_packet *p, __sum16 *check,
+			 __wsum pseudo, __wsum header)
+{
+	if (check_is_partial(p)) {
+		*check = ~csum_fold(csum_add(csum_unfold(*check), pseudo));
+		return;
+	}
+	csum_replace_by_diff(check, csum_add(pseudo, header));
+	/* The packet as a whole changes by what the checksum makes good for
+	 * the pseudo header; the IP header always sums up to the same.
+	 */
+	if (p->skb->ip_summed == CHECKSUM_COMPLETE)
+		p->skb->csum = csum_sub(p->skb->csum, pseudo);
+}
+
+/* 0 says that the sender has made none (RFC 768): it stays. A checksum that is
+ * left to the device is never 0, its pseudo header has a protocol.
+ */
+static void udp_check_update(struct knat_packet *p, struct udphdr *uh,
+			     __wsum pseudo, __wsum header)
+{
+	if (uh->check) {
+		check_update(p, &uh->check, pseudo, header);
+		if (!uh->check)
+			uh->check = CSUM_MANGLED_0;
+	} else if (p->skb->ip_summed == CHECKSUM_COMPLETE) {
+		p->skb->csum = csum_add(p->skb->csum, header);
+	}
+}
+
+/* The transport header: its port or id and its checksum. */
+static void transport_change(struct knat_packet *p, bool src, __be16 port,
+			     __wsum pseudo, __wsum header)
+{
+	void *th = p->skb->data + p->thoff;
+	struct icmphdr *icmph = th;
+	__be16 *ports = th;
+
+	switch (p->kind) {
+	case KNAT_PACKET_PORTS:
+		ports[src ? 0 : 1] = port;
+		if (p->proto == IPPROTO_TCP)
+			check_update(p, &((struct tcphdr *)th)->check, pseudo,
+				     header);
+		else
+			udp_check_update(p, th, pseudo, header);
+		break;
+	case KNAT_PACKET_QUERY:
+		icmph->un.echo.id = port;
+		check_update(p, &icmph->checksum, 0, header);
+		break;
+	default:
+		check_update(p, th + knat_pseudo_check(p->proto), pseudo, 0);
+	}
+}
+
+static __always_inline bool rewrite(struct knat_packet *p, bool src,
+				    __be32 addr, __be16 port)
 {
 	unsigned int span = transport_span(p);
-	unsigned int off = span ? 0 : pseudo_csum_offset(p->proto);
+	__be16 old_port = src ? p->sport : p->dport;
+	__wsum pseudo, header;
 	struct iphdr *iph;
 	__be32 *field;
 
-	if (off && p->thoff + off + sizeof(__sum16) <= p->skb->len)
-		span = off + sizeof(__sum16);
 	if (unlikely(skb_ensure_writable(p->skb, p->thoff + span)))
 		return false;
 	iph = ip_hdr(p->skb);
 	field = src ? &iph->saddr : &iph->daddr;
-	if (off && span)
-		inet_proto_csum_replace4((void *)(p->skb->data + p->thoff + off),
-					 p->skb, *field, addr, true);
-	else
-		transport_change(p, *field, addr, 0, 0);
-	csum_replace4(&iph->check, *field, addr);
+	pseudo = csum_sub((__force __wsum)addr, (__force __wsum)*field);
+	header = csum_sub((__force __wsum)port, (__force __wsum)old_port);
+
+	if (span)
+		transport_change(p, src, port, pseudo, header);
+	csum_replace_by_diff(&iph->check, pseudo);
 	*field = addr;
+
 	if (src)
 		p->saddr = addr;
 	else
 		p->daddr = addr;
+	/* Both ends of a query have the id. */
+	if (src || p->kind == KNAT_PACKET_QUERY)
+		p->sport = port;
+	if (!src || p->kind == KNAT_PACKET_QUERY)
+		p->dport = port;
 	return true;
+}
+
+bool knat_rewrite_src(struct knat_packet *p, __be32 addr, __be16 port)
+{
+	return rewrite(p, true, addr, port);
+}
+
+bool knat_rewrite_dst(struct knat_packet *p, __be32 addr, __be16 port)
+{
+	return rewrite(p, false, addr, port);
 }
 
 bool knat_rewrite_src_addr(struct knat_packet *p, __be32 addr)
 {
-	return rewrite_addr(p, true, addr);
+	return rewrite(p, true, addr, p->sport);
 }
 
 bool knat_rewrite_dst_addr(struct knat_packet *p, __be32 addr)
 {
-	return rewrite_addr(p, false, addr);
+	return rewrite(p, false, addr, p->dport);
 }
 
-static __be16 swab_be16(__be16 value)
+/* The offset of the MSS option in a TCP header of @len bytes, or 0. */
+static unsigned int mss_option(const u8 *th, unsigned int len)
 {
-	return (__force __be16)swab16((__force u16)value);
+	unsigned int i = sizeof(struct tcphdr);
+
+	while (i + TCPOLEN_MSS <= len) {
+		switch (th[i]) {
+		case TCPOPT_EOL:
+			return 0;
+		case TCPOPT_NOP:
+			i++;
+			continue;
+		case TCPOPT_MSS:
+			return th[i + 1] == TCPOLEN_MSS ? i : 0;
+		}
+		if (th[i + 1] < 2)
+			return 0;
+		i += th[i + 1];
+	}
+	return 0;
 }
 
 bool knat_rewrite_mss(struct knat_packet *p, u16 mss)
 {
 	struct tcphdr *th = (void *)(p->skb->data + p->thoff);
 	unsigned int len = th->doff * 4, i;
-	u8 *opt;
+	__wsum diff;
+	u8 *value;
+	u16 old;
 
 	if (len == sizeof(*th))
 		return true;
 	if (skb_ensure_writable(p->skb, p->thoff + len))
 		return false;
 	th = (void *)(p->skb->data + p->thoff);
-	opt = (u8 *)th;
-	for (i = sizeof(*th); i + TCPOLEN_MSS <= len; ) {
-		__be16 old, new;
-
-		if (opt[i] == TCPOPT_EOL)
-			break;
-		if (opt[i] == TCPOPT_NOP) {
-			i++;
-			continue;
-		}
-		if (opt[i] == TCPOPT_MSS && opt[i + 1] == TCPOLEN_MSS) {
-			old = cpu_to_be16(opt[i + 2] << 8 | opt[i + 3]);
-			if (be16_to_cpu(old) <= mss)
-				break;
-			/* The value may lie across two checksum words. */
-			new = cpu_to_be16(mss);
-			if (i & 1) {
-				old = swab_be16(old);
-				new = swab_be16(new);
-			}
-			inet_proto_csum_replace2(&th->check, p->skb, old, new,
-						 false);
-			opt[i + 2] = mss >> 8;
-			opt[i + 3] = mss;
-			break;
-		}
-		if (opt[i + 1] < 2)
-			break;
-		i += opt[i + 1];
-	}
+	i = mss_option((u8 *)th, len);
+	if (!i)
+		return true;
+	value = (u8 *)th + i + 2;
+	old = value[0] << 8 | value[1];
+	if (old <= mss)
+		return true;
+	diff = csum_sub((__force __wsum)cpu_to_be16(mss),
+			(__force __wsum)cpu_to_be16(old));
+	/* At an odd place the value lies across two words of the checksum. */
+	check_update(p, &th->check, 0, csum_shift(diff, i));
+	value[0] = mss >> 8;
+	value[1] = mss;
 	return true;
 }

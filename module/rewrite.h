@@ -7,7 +7,16 @@
 #ifndef _KNAT_REWRITE_H
 #define _KNAT_REWRITE_H
 
+#include <linux/in.h>
 #include "packet.h"
+
+/* Where a protocol that is translated by address alone has a checksum that
+ * covers the addresses all the same: UDP-Lite and DCCP; else 0.
+ */
+static inline unsigned int knat_pseudo_check(u8 proto)
+{
+	return proto == IPPROTO_UDPLITE || proto == IPPROTO_DCCP ? 6 : 0;
+}
 
 /* Write source or destination and port (ICMP queries: the id). Returns false
  * when the header could not be made writable; the packet is then unchanged.

@@ -165,6 +165,22 @@ port_is_gone() { # DEVICE
 	! ip -n net link show "$1" >/dev/null 2>&1
 }
 
+# Whether a fragment without the others passes the gateway.
+lone_fragment_passes() {
+	must clear
+	inject in1 ip $in1_silent to $out1_silent proto 17 frag 1480 data @100
+	! ask none out1 "ip $in1_silent to $out1_silent proto 17 *"
+}
+
+test_a_namespace_without_rules_collects_no_fragments() {
+	must allow addresses
+	lone_fragment_passes || fail "fragments are collected without rules"
+	masquerade
+	! lone_fragment_passes || fail "a lone fragment passes a rule"
+	nat flush
+	lone_fragment_passes || fail "fragments are collected after a flush"
+}
+
 test_without_the_module_natctl_says_so() {
 	local message status
 	unload

@@ -186,7 +186,7 @@ established_at_both() {
 
 tcp_meeting() {
 	both config set tcp_opening_timeout 3
-	meet tcp 5 established_at_both
+	meet tcp 12 established_at_both
 	assert_eq "$(public_end alice)" "$(outside_of tcp 192.168.0.2:5000)" \
 		"mapping of alice"
 }
