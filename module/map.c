@@ -239,11 +239,13 @@ void knat_map_put(struct knat_net *kn, struct knat_map *map)
 {
 	if (atomic_dec_return(&map->refs))
 		return;
-	/* A TCP mapping lives as long as its connections; others may be
-	 * in use without a session.
+	if (map->out.flags & KNAT_MAP_F_STATIC)
+		return;
+	/* A TCP mapping lives as long as its connections; others have a time
+	 * of their own as well.
 	 */
-	if (map->in.proto == IPPROTO_TCP &&
-	    !(map->out.flags & KNAT_MAP_F_STATIC) && knat_map_kill(kn, map))
+	if ((map->in.proto == IPPROTO_TCP || knat_map_expired(kn, map)) &&
+	    knat_map_kill(kn, map))
 		knat_count(kn, MAP_EXPIRED);
 }
 

@@ -50,7 +50,9 @@ static u32 map_left(const struct knat_net *kn, const struct knat_map *map)
 		return knat_map_sessions(map) ? HZ :
 			time_left(stamp, port_rest(kn));
 	if (knat_map_sessions(map))
-		return clamp_t(u32, port_rest(kn), HZ, WHEEL_HELD_MAX * HZ);
+		return min_t(u32, knat_map_timeout(kn, map) + HZ,
+			     clamp_t(u32, port_rest(kn), HZ,
+				     WHEEL_HELD_MAX * HZ));
 	return time_left(stamp, knat_map_timeout(kn, map) + HZ);
 }
 
