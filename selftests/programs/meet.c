@@ -52,6 +52,12 @@ void rendezvous_serve(const struct sockaddr_in *end)
 	}
 }
 
+static bool same_end(const struct sockaddr_in *a, const struct sockaddr_in *b)
+{
+	return a->sin_addr.s_addr == b->sin_addr.s_addr &&
+	       a->sin_port == b->sin_port;
+}
+
 static void connect_or_die(int fd, const struct sockaddr_in *end,
 			   const char *what)
 {
@@ -108,8 +114,10 @@ static void udp_open(const struct meeting *m, int fd,
 			if (n < 0)
 				die_errno("recvfrom");
 			text[n] = '\0';
-			if (from.sin_addr.s_addr != other->sin_addr.s_addr ||
-			    from.sin_port != other->sin_port)
+			/* An answer to a request that was repeated */
+			if (same_end(&from, &m->stun))
+				continue;
+			if (!same_end(&from, other))
 				die("\"%s\" from %s, not from %s", text,
 				    print_end(&from), print_end(other));
 			heard = true;
@@ -161,8 +169,7 @@ static void meet_udp(const struct meeting *m)
 	say("kept for %d s", m->keep_s);
 
 	again = stun_ask(fd, SOCK_DGRAM, &m->stun);
-	if (again.sin_addr.s_addr != mapped.sin_addr.s_addr ||
-	    again.sin_port != mapped.sin_port)
+	if (!same_end(&again, &mapped))
 		die("the public end is now %s", print_end(&again));
 	say("still at %s", print_end(&again));
 }
