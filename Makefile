@@ -116,8 +116,6 @@ lint: deps
 	prove selftests/lint/*.t
 
 demo: deps
-	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
-	@$(MAKE) --no-print-directory tools helpers
 	@KERNEL=$(check_kernel) selftests/demo
 
 # The kernels that were fetched stay; distclean removes them too.
