@@ -55,6 +55,9 @@ int knat_nl_lock(struct knat_net *kn, struct netlink_ext_ack *extack);
 
 /* Is @attr (be32) an address that a mapping may have? Else extack says so. */
 bool knat_nl_unicast(const struct nlattr *attr, struct netlink_ext_ack *extack);
+/* Is @attr (be32) absent, or not 0.0.0.0, which no entry has? */
+bool knat_nl_not_zero(const struct nlattr *attr,
+		      struct netlink_ext_ack *extack);
 /* Are no bits of @addr below prefix length @len set? Else extack says so. */
 bool knat_nl_prefix(const struct nlattr *attr, u8 len,
 		    struct netlink_ext_ack *extack);

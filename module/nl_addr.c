@@ -25,3 +25,12 @@ bool knat_nl_prefix(const struct nlattr *attr, u8 len,
 			    "the address has bits set beyond the prefix length");
 	return false;
 }
+
+bool knat_nl_not_zero(const struct nlattr *attr, struct netlink_ext_ack *extack)
+{
+	if (!attr || nla_get_be32(attr))
+		return true;
+	NL_SET_ERR_MSG_ATTR(extack, attr,
+			    "0.0.0.0 is not an address that an entry can have");
+	return false;
+}

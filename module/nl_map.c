@@ -237,6 +237,9 @@ int knat_nl_map_filter(struct nlattr **attrs, struct knat_map_filter *filter,
 	if (attrs[KNAT_A_MAP_POOL])
 		nla_strscpy(filter->pool, attrs[KNAT_A_MAP_POOL],
 			    sizeof(filter->pool));
+	if (!knat_nl_not_zero(attrs[KNAT_A_MAP_OUT_ADDR], extack) ||
+	    !knat_nl_not_zero(attrs[KNAT_A_MAP_IN_ADDR], extack))
+		return -EINVAL;
 	for (i = 0; i < ARRAY_SIZE(unused); i++) {
 		if (!attrs[unused[i]])
 			continue;

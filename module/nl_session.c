@@ -37,6 +37,13 @@ struct session_filter {
 	bool			by_state;
 };
 
+static bool filter_ok(struct nlattr **attrs, struct netlink_ext_ack *extack)
+{
+	return knat_nl_not_zero(attrs[KNAT_A_SESSION_IN_ADDR], extack) &&
+	       knat_nl_not_zero(attrs[KNAT_A_SESSION_OUT_ADDR], extack) &&
+	       knat_nl_not_zero(attrs[KNAT_A_SESSION_REMOTE_ADDR], extack);
+}
+
 static void filter_get(struct nlattr **attrs, struct session_filter *filter)
 {
 	struct knat_session *tmpl = &filter->tmpl;
@@ -212,6 +219,8 @@ int knat_nl_session_del(struct sk_buff *skb, struct genl_info *info)
 	};
 	int err;
 
+	if (!filter_ok(info->attrs, info->extack))
+		return -EINVAL;
 	filter_get(info->attrs, &filter);
 	err = knat_nl_lock(kn, info->extack);
 	if (err)

@@ -1,88 +1,128 @@
 // SPDX-License-Identifier: GPL-2.0
-/* natctl config: settings. */
+/* natctl config: timeouts and limits. */
 #include <stdio.h>
-#include "natctl.h"
+#include "addr.h"
+#include "command.h"
+#include "error.h"
+#include "nl.h"
+#include "out.h"
 
-const char config_help[] =
-"Usage: natctl config [ show ]\n"
-"       natctl config set NAME VALUE [ NAME VALUE ... ]\n";
+#define NAME(NAME, name, unit, min, max, def, meaning)	#name,
+#define SETTING(NAME, name, unit, min, max, def, meaning) \
+	{ #name, unit, min, max, def, meaning },
+#define TYPE(NAME, name, unit, min, max, def, meaning) \
+	[KNAT_A_CONFIG_##NAME] = MNL_TYPE_U32,
 
-#define NAME(N, name, unit, min, max, def, meaning)	#name,
-#define ROW(N, name, unit, min, max, def, meaning) \
-	{ unit, min, max, def, meaning },
-
+/* Setting @i is attribute @i + 1. */
 static const char *const names[] = { KNAT_SETTINGS(NAME) NULL };
 
-static const struct {
+static const struct setting {
+	const char	*name;
 	const char	*unit;
 	uint32_t	min;
 	uint32_t	max;
 	uint32_t	def;
 	const char	*meaning;
-} rows[] = { KNAT_SETTINGS(ROW) };
+} settings[] = { KNAT_SETTINGS(SETTING) };
 
-static void print_config(const struct nlattr *const *attrs)
+/* A default of 0 that is no value follows the size of the memory. */
+static bool has_default(const struct setting *setting)
 {
-	uint32_t value;
-	char def[16];
+	return setting->def >= setting->min;
+}
 
-	if (json)
-		obj_begin();
-	for (int i = 0; names[i]; i++) {
+static void print_json(const struct setting *setting, uint32_t value)
+{
+	json_object(NULL);
+	json_string("name", setting->name);
+	json_number("value", value);
+	json_string("unit", setting->unit);
+	json_number("min", setting->min);
+	json_number("max", setting->max);
+	if (has_default(setting))
+		json_number("default", setting->def);
+	else
+		json_null("default");
+	json_string("meaning", setting->meaning);
+	json_end();
+}
+
+static void print_text(const struct setting *setting, uint32_t value)
+{
+	text("%-24s %-10u", setting->name, value);
+	text_remark(36);
+	text("%-1s %u-%u", setting->unit, setting->min, setting->max);
+	text_column(53);
+	text("default ");
+	if (has_default(setting))
+		text("%u", setting->def);
+	else
+		text("by memory");
+	text_column(71);
+	text("%s", setting->meaning);
+	text_end();
+}
+
+static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
+{
+	int i;
+
+	(void)nlh;
+	for (i = 0; names[i]; i++) {
 		if (!attrs[i + 1])
 			continue;
-		value = mnl_attr_get_u32(attrs[i + 1]);
-		if (json) {
-			obj_num(names[i], value);
-			continue;
-		}
-		snprintf(def, sizeof(def), "%u", rows[i].def);
-		printf("%-24s %-10u  # %s%sdefault %s: %s\n", names[i], value,
-		       rows[i].unit, rows[i].unit[0] ? ", " : "",
-		       rows[i].def || rows[i].max == 1 ? def : "by memory",
-		       rows[i].meaning);
+		if (out_json)
+			print_json(&settings[i], nl_u32(attrs[i + 1]));
+		else
+			print_text(&settings[i], nl_u32(attrs[i + 1]));
 	}
-	if (json)
-		obj_end();
 }
 
-static void set(struct words *w)
+static void show(struct words *words)
 {
-	struct nlmsghdr *nlh = nl_request(KNAT_CMD_CONFIG_SET, 0);
+	static const uint8_t types[KNAT_A_CONFIG_MAX + 1] = {
+		KNAT_SETTINGS(TYPE)
+	};
+	static const struct nl_reader reader = { KNAT_A_CONFIG_MAX, types, print };
+
+	word_end(words);
+	nl_get(nl_request(KNAT_CMD_CONFIG_GET), &reader);
+}
+
+/* All of them go in one message: all are set or none. */
+static void set(struct words *words)
+{
+	struct nlmsghdr *nlh = nl_request(KNAT_CMD_CONFIG_SET);
+	uint32_t given = 0;
+	char what[64];
 	const char *word;
-	int i, n = 0;
+	int i;
 
-	while ((word = word_next(w))) {
-		i = word_match(w, word, "a setting", names);
-		put_u32(nlh, i + 1,
-			parse_u32(w, word_need(w, "a value"), names[i],
-				  rows[i].min, rows[i].max));
-		n++;
+	while ((word = word_next(words))) {
+		i = word_choose(words, word, "a setting", names);
+		word_once(words, &given, i, names[i]);
+		snprintf(what, sizeof(what), "the value of %s", names[i]);
+		word = word_need(words, what);
+		nl_put_u32(nlh, i + 1,
+			   number_read(word, names[i], settings[i].min,
+				       settings[i].max));
 	}
-	if (!n)
-		die_word(w, "the name of a setting is missing");
-	nl_talk(nlh, 0, NULL);
+	if (!given)
+		fail_word(words, "the setting and its value are missing");
+	nl_do(nlh);
 }
 
-void config_command(struct words *w)
-{
-	static const char *const verbs[] = { "show", "set", "list", "help",
-					     NULL };
-	const char *word = word_next(w);
+static const struct verb verbs[] = {
+	{ "show", "", show },
+	{ "set", "NAME VALUE [ NAME VALUE ... ]", set },
+	{ "list", NULL, show },
+	{ }
+};
 
-	w->help = config_help;
-	switch (word ? word_match(w, word, "a command of config", verbs) : 0) {
-	case 1:
-		set(w);
-		break;
-	case 3:
-		printf("%s", config_help);
-		break;
-	default:
-		word_end(w);
-		list_begin();
-		nl_talk(nl_request(KNAT_CMD_CONFIG_GET, 0), KNAT_A_CONFIG_MAX,
-			print_config);
-		list_end();
-	}
-}
+const struct object config_object = {
+	.name		= "config",
+	.meaning	= "timeouts and limits",
+	.terms		= "NAME:  as natctl config show lists it\n",
+	.verbs		= verbs,
+	.plain		= show,
+};

@@ -1,405 +1,297 @@
 // SPDX-License-Identifier: GPL-2.0
-/* natctl map: mappings, static and dynamic. */
+/* natctl map: mappings, static and dynamic. How they are listed: map_list.c. */
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
-#include "natctl.h"
+#include "addr.h"
+#include "command.h"
+#include "error.h"
+#include "filter.h"
+#include "map_list.h"
+#include "nl.h"
 
-const char map_help[] =
-"Usage: natctl map add PROTO OUT:PORT[-PORT] to IN[:PORT[-PORT]] [ OPTIONS ]\n"
-"       natctl map add PROTO dev DEV:PORT[-PORT] to IN[:PORT[-PORT]] [ OPTIONS ]\n"
-"       natctl map add OUT[/LEN] to IN[/LEN] [ OPTIONS ]\n"
-"       natctl map del PROTO OUT:PORT[-PORT] | PROTO dev DEV:PORT[-PORT]\n"
-"       natctl map del OUT[/LEN]\n"
-"       natctl map list [ FILTER ]\n"
-"       natctl map flush [ FILTER ]  (dynamic ones unless static or all is said)\n"
-"OPTIONS: [ lifetime SECONDS ] [ label TEXT ]\n"
-"FILTER:  [ in ADDR[:PORT] ] [ out ADDR[:PORT] ] [ proto P ] [ pool NAME ]\n"
-"         [ static | dynamic | all ]\n";
+/**
+ * struct outside - the outside end of a static mapping
+ * @word: the word it was in
+ * @len: prefix length of whole addresses, -1: a mapping of ports
+ * @first: first port
+ * @last: last port
+ */
+struct outside {
+	const char	*word;
+	int		len;
+	uint16_t	first;
+	uint16_t	last;
+};
+
+static void ports_put(struct nlmsghdr *nlh, int attr, int attr_last,
+		      uint16_t first, uint16_t last)
+{
+	nl_put_u16(nlh, attr, first);
+	if (last != first)
+		nl_put_u16(nlh, attr_last, last);
+}
 
 /* DEV:PORT[-PORT] */
-static void put_dev(struct words *w, struct nlmsghdr *nlh, uint16_t *first,
-		    uint16_t *last)
+static void device_put(struct words *words, struct nlmsghdr *nlh,
+		       struct outside *out)
 {
-	char *word = word_need(w, "DEV:PORT behind dev");
+	char *word = word_need(words, "the outside device and its port, DEV:PORT,");
 	char *colon = strrchr(word, ':');
 
 	if (!colon)
-		die_word(w, "\"%s\" needs a port: DEV:PORT", word);
-	*colon++ = 0;
-	parse_dev(w, word);
-	parse_ports(w, colon, first, last);
-	put_str(nlh, KNAT_A_MAP_OUT_DEV, word);
+		fail_usage("%s has no port: it must be DEV:PORT", said(word));
+	*colon = 0;
+	device_check(word);
+	nl_put_string(nlh, KNAT_A_MAP_OUT_DEV, word);
+	*colon = ':';
+	ports_read(colon + 1, &out->first, &out->last);
+	out->word = word;
 }
 
-static void put_port_range(struct nlmsghdr *nlh, int attr, int attr_last,
-			   uint16_t first, uint16_t last)
+/* OUT:PORT[-PORT] or dev DEV:PORT[-PORT] */
+static void out_ports_put(struct words *words, struct nlmsghdr *nlh,
+			  struct outside *out)
 {
-	put_u16(nlh, attr, first);
-	if (last != first)
-		put_u16(nlh, attr_last, last);
+	static const char *const device[] = { "dev", NULL };
+	const char *word = word_need(words, "the outside end, OUT:PORT or dev DEV:PORT,");
+	struct end end;
+
+	if (word_find(word, device) == 0) {
+		device_put(words, nlh, out);
+	} else {
+		end_read(word, &end);
+		if (!end.port)
+			fail_usage("%s has no port: with a protocol, it must be OUT:PORT",
+				   said(word));
+		nl_put_u32(nlh, KNAT_A_MAP_OUT_ADDR, end.addr);
+		out->word = word;
+		out->first = end.port;
+		out->last = end.last;
+	}
+	out->len = -1;
+	ports_put(nlh, KNAT_A_MAP_OUT_PORT, KNAT_A_MAP_OUT_PORT_LAST,
+		  out->first, out->last);
 }
 
-/* The outside end: the ports it has in *@first and *@last, its prefix length
- * in *@len for whole addresses.
- */
-static void put_outside(struct words *w, struct nlmsghdr *nlh, uint16_t *first,
-			uint16_t *last, int *len)
+/* The outside end, with the protocol before it if it has ports. */
+static void outside_put(struct words *words, struct nlmsghdr *nlh,
+			struct outside *out)
 {
-	char *word = word_need(w, "the outside end");
-	struct ends out;
+	const char *word = word_need(words, "the outside end");
+	struct end end;
 
-	*len = -1;
+	/* Every address has a dot or colon in it, and no protocol has. */
 	if (!strpbrk(word, ".:/")) {
-		put_u8(nlh, KNAT_A_MAP_PROTO, parse_proto(w, word));
-		word = word_need(w, "OUT:PORT");
-		if (!strcmp(word, "dev")) {
-			put_dev(w, nlh, first, last);
-		} else {
-			parse_ends(w, word, &out);
-			if (!out.port)
-				die_word(w, "\"%s\" needs a port: OUT:PORT",
-					 word);
-			put_u32(nlh, KNAT_A_MAP_OUT_ADDR, out.addr);
-			*first = out.port;
-			*last = out.last;
-		}
-		put_port_range(nlh, KNAT_A_MAP_OUT_PORT,
-			       KNAT_A_MAP_OUT_PORT_LAST, *first, *last);
+		nl_put_u8(nlh, KNAT_A_MAP_PROTO, proto_read(word));
+		out_ports_put(words, nlh, out);
 		return;
 	}
-	parse_ends(w, word, &out);
-	if (out.port)
-		die_word(w, "a port needs a protocol before it: PROTO %s",
-			 word);
-	*first = 0;
-	*last = 0;
-	*len = out.len < 0 ? 32 : out.len;
-	put_u32(nlh, KNAT_A_MAP_OUT_ADDR, out.addr);
-	put_u8(nlh, KNAT_A_MAP_OUT_LEN, *len);
+	end_read(word, &end);
+	if (end.port)
+		fail_usage("%s has a port but no protocol: it must be tcp or udp, and then %s",
+			   said(word), word);
+	out->word = word;
+	out->len = end.len < 0 ? 32 : end.len;
+	nl_put_u32(nlh, KNAT_A_MAP_OUT_ADDR, end.addr);
+	nl_put_u8(nlh, KNAT_A_MAP_OUT_LEN, out->len);
 }
 
-static void put_inside(struct words *w, struct nlmsghdr *nlh, uint16_t first,
-		       uint16_t last, int len)
+/* IN[:PORT[-PORT]] for ports; the same ports if it has none. */
+static void in_ports_put(struct nlmsghdr *nlh, const char *word,
+			 const struct outside *out)
 {
-	const char *word = word_need(w, "the inside end");
-	struct ends in;
+	int count = out->last - out->first + 1;
+	struct end end;
 
-	parse_ends(w, word, &in);
-	put_u32(nlh, KNAT_A_MAP_IN_ADDR, in.addr);
-	if (len >= 0) {
-		if (in.port)
-			die_word(w, "a whole address is mapped: \"%s\" may not have a port",
-				 word);
-		if ((in.len < 0 ? 32 : in.len) != len)
-			die_word(w, "the inside prefix \"%s\" must have the length of the outside one, %d",
-				 word, len);
+	end_read(word, &end);
+	if (end.len >= 0)
+		fail_usage("%s is a prefix: the inside end of a port must be IN or IN:PORT",
+			   said(word));
+	if (!end.port) {
+		end.port = out->first;
+		end.last = out->last;
+	}
+	if (end.last - end.port + 1 != count)
+		fail_usage("%s must have as many ports as %s: %d, not %d",
+			   said(word), said(out->word), count,
+			   end.last - end.port + 1);
+	nl_put_u32(nlh, KNAT_A_MAP_IN_ADDR, end.addr);
+	ports_put(nlh, KNAT_A_MAP_IN_PORT, KNAT_A_MAP_IN_PORT_LAST,
+		  end.port, end.last);
+}
+
+static void inside_put(struct words *words, struct nlmsghdr *nlh,
+		       const struct outside *out)
+{
+	const char *word = word_need(words, "the inside end");
+	struct end end;
+
+	if (out->len < 0) {
+		in_ports_put(nlh, word, out);
 		return;
 	}
-	if (in.len >= 0)
-		die_word(w, "\"%s\" must be one address for a mapping of ports",
-			 word);
-	if (!in.port) {
-		in.port = first;
-		in.last = last;
-	}
-	if (in.last - in.port != last - first)
-		die_word(w, "\"%s\" must have as many ports as the outside end, %d",
-			 word, last - first + 1);
-	put_port_range(nlh, KNAT_A_MAP_IN_PORT, KNAT_A_MAP_IN_PORT_LAST,
-		       in.port, in.last);
+	end_read(word, &end);
+	if (end.port)
+		fail_usage("%s has a port, but %s is a whole address: both must have ports, or none",
+			   said(word), said(out->word));
+	if ((end.len < 0 ? 32 : end.len) != out->len)
+		fail_usage("%s is not as long a prefix as %s: it must end in /%d",
+			   said(word), said(out->word), out->len);
+	nl_put_u32(nlh, KNAT_A_MAP_IN_ADDR, end.addr);
 }
 
-static void put_label(struct words *w, struct nlmsghdr *nlh)
+static void label_put(struct words *words, struct nlmsghdr *nlh)
 {
-	const char *word = word_need(w, "a text behind label");
-	const char *c;
+	const char *word = word_need(words, "the text of the label"), *c;
 
+	if (!*word)
+		fail_usage("\"\" is no label: it must have a character at least");
 	if (strlen(word) > KNAT_LABEL_MAX)
-		die_word(w, "the label is too long: %d bytes are allowed",
-			 KNAT_LABEL_MAX);
+		fail_usage("%s is too long for a label: it must have %d bytes at most",
+			   said(word), KNAT_LABEL_MAX);
 	for (c = word; *c; c++)
 		if (iscntrl((unsigned char)*c))
-			die_word(w, "a label has no control characters");
-	put_str(nlh, KNAT_A_MAP_LABEL, word);
+			fail_usage("%s has control characters: a label must have none",
+				   said(word));
+	nl_put_string(nlh, KNAT_A_MAP_LABEL, word);
 }
 
-static void add(struct words *w)
+static void options_put(struct words *words, struct nlmsghdr *nlh)
 {
-	static const char *const options[] = { "lifetime", "label", NULL };
-	struct nlmsghdr *nlh = nl_request(KNAT_CMD_MAP_ADD, 0);
-	bool given[2] = { false };
-	uint16_t first, last;
-	const char *word;
-	int len, i;
-
-	put_outside(w, nlh, &first, &last, &len);
-	word = word_need(w, "to and the inside end");
-	if (strcmp(word, "to"))
-		die_word(w, "\"%s\" stands where \"to\" is expected", word);
-	put_inside(w, nlh, first, last, len);
-	while ((word = word_next(w))) {
-		i = word_match(w, word, "an option of a mapping", options);
-		if (given[i])
-			die_word(w, "\"%s\" is there twice", options[i]);
-		given[i] = true;
-		if (i)
-			put_label(w, nlh);
-		else
-			put_u32(nlh, KNAT_A_MAP_LIFETIME,
-				parse_u32(w, word_need(w, "seconds behind lifetime"),
-					  "lifetime", 1, UINT32_MAX));
-	}
-	nl_talk(nlh, 0, NULL);
-}
-
-static void del(struct words *w)
-{
-	struct nlmsghdr *nlh = nl_request(KNAT_CMD_MAP_DEL, 0);
-	uint16_t first, last;
-	int len;
-
-	put_outside(w, nlh, &first, &last, &len);
-	word_end(w);
-	nl_talk(nlh, 0, NULL);
-}
-
-static void put_filter(struct words *w, struct nlmsghdr *nlh)
-{
-	static const char *const filters[] = {
-		"dynamic", "static", "all", "in", "out", "proto", "pool", NULL
+	enum { LIFETIME, LABEL };
+	static const char *const names[] = {
+		[LIFETIME] = "lifetime", [LABEL] = "label", NULL
 	};
+	uint32_t given = 0;
 	const char *word;
-	struct ends ends;
 	int i;
 
-	while ((word = word_next(w))) {
-		i = word_match(w, word, "a filter", filters);
+	while ((word = word_next(words))) {
+		i = word_choose(words, word, "an option of a mapping", names);
+		word_once(words, &given, i, names[i]);
+		if (i == LABEL) {
+			label_put(words, nlh);
+			continue;
+		}
+		word = word_need(words, "the number of seconds");
+		nl_put_u32(nlh, KNAT_A_MAP_LIFETIME,
+			   number_read(word, "lifetime in seconds", 1,
+				       UINT32_MAX));
+	}
+}
+
+static void add(struct words *words)
+{
+	static const char *const to[] = { "to", NULL };
+	struct nlmsghdr *nlh = nl_request(KNAT_CMD_MAP_ADD);
+	struct outside out;
+	const char *word;
+
+	outside_put(words, nlh, &out);
+	word = word_need(words, "\"to\" and the inside end");
+	if (word_find(word, to))
+		fail_word(words, "%s stands where \"to\" and the inside end must be",
+			  said(word));
+	inside_put(words, nlh, &out);
+	options_put(words, nlh);
+	nl_do(nlh);
+}
+
+static void del(struct words *words)
+{
+	struct nlmsghdr *nlh = nl_request(KNAT_CMD_MAP_DEL);
+	struct outside out;
+
+	outside_put(words, nlh, &out);
+	word_end(words);
+	nl_do(nlh);
+}
+
+static void filter_put(struct words *words, struct nlmsghdr *nlh)
+{
+	enum { DYNAMIC, STATIC, ALL, IN, OUT, PROTO, POOL };
+	static const char *const names[] = {
+		[DYNAMIC] = "dynamic", [STATIC] = "static", [ALL] = "all",
+		[IN] = "in", [OUT] = "out", [PROTO] = "proto", [POOL] = "pool",
+		NULL
+	};
+	static const uint8_t kinds[] = {
+		[DYNAMIC] = KNAT_MAP_DYNAMIC, [STATIC] = KNAT_MAP_STATIC,
+		[ALL] = KNAT_MAP_ALL,
+	};
+	uint32_t given = 0;
+	const char *word;
+	int i, kind = -1;
+
+	while ((word = word_next(words))) {
+		i = word_choose(words, word, "a filter of mappings", names);
+		word_once(words, &given, i, names[i]);
 		switch (i) {
-		case 0:
-		case 1:
-		case 2:
-			put_u8(nlh, KNAT_A_MAP_KIND, i);
+		case IN:
+			filter_put_end(words, nlh, names[i], KNAT_A_MAP_IN_ADDR,
+				       KNAT_A_MAP_IN_PORT);
 			break;
-		case 3:
-		case 4:
-			word = word_need(w, "an address");
-			parse_ends(w, word, &ends);
-			if (ends.len >= 0 || ends.last != ends.port)
-				die_word(w, "\"%s\" must be ADDR or ADDR:PORT",
-					 word);
-			put_u32(nlh, i == 3 ? KNAT_A_MAP_IN_ADDR :
-					      KNAT_A_MAP_OUT_ADDR, ends.addr);
-			if (ends.port)
-				put_u16(nlh, i == 3 ? KNAT_A_MAP_IN_PORT :
-						      KNAT_A_MAP_OUT_PORT,
-					ends.port);
+		case OUT:
+			filter_put_end(words, nlh, names[i], KNAT_A_MAP_OUT_ADDR,
+				       KNAT_A_MAP_OUT_PORT);
 			break;
-		case 5:
-			put_u8(nlh, KNAT_A_MAP_PROTO,
-			       parse_proto(w, word_need(w, "a protocol")));
+		case PROTO:
+			word = word_need(words, "the protocol");
+			nl_put_u8(nlh, KNAT_A_MAP_PROTO, proto_read(word));
 			break;
-		case 6:
-			word = word_need(w, "the name of a pool");
-			if (strlen(word) > KNAT_NAME_MAX)
-				die_word(w, "\"%s\" is too long for a name: %d characters are allowed",
-					 word, KNAT_NAME_MAX);
-			put_str(nlh, KNAT_A_MAP_POOL, word);
+		case POOL:
+			word = word_need(words, "the name of the pool");
+			pool_name_check(word);
+			nl_put_string(nlh, KNAT_A_MAP_POOL, word);
 			break;
+		default:
+			if (kind >= 0)
+				fail_word(words, "\"%s\" and \"%s\" exclude each other: only one of them must be there",
+					  names[kind], names[i]);
+			kind = i;
+			nl_put_u8(nlh, KNAT_A_MAP_KIND, kinds[i]);
 		}
 	}
 }
 
-static uint32_t u32_of(const struct nlattr *attr)
+static void list(struct words *words)
 {
-	return attr ? mnl_attr_get_u32(attr) : 0;
+	struct nlmsghdr *nlh = nl_request(KNAT_CMD_MAP_GET);
+
+	filter_put(words, nlh);
+	nl_list(nlh, &map_reader);
 }
 
-static uint16_t u16_of(const struct nlattr *attr)
+static void flush(struct words *words)
 {
-	return attr ? mnl_attr_get_u16(attr) : 0;
+	struct nlmsghdr *nlh = nl_request(KNAT_CMD_MAP_FLUSH);
+
+	filter_put(words, nlh);
+	nl_get(nlh, &map_count_reader);
 }
 
-static void json_ports(const char *key, const char *key_last,
-		       const struct nlattr *first, const struct nlattr *last)
-{
-	if (first)
-		obj_num(key, mnl_attr_get_u16(first));
-	if (last)
-		obj_num(key_last, mnl_attr_get_u16(last));
-}
+static const struct verb verbs[] = {
+	{ "add",
+	  "PROTO OUT:PORT[-PORT] to IN[:PORT[-PORT]] [ OPTIONS ]\n"
+	  "PROTO dev DEV:PORT[-PORT] to IN[:PORT[-PORT]] [ OPTIONS ]\n"
+	  "OUT[/LEN] to IN[/LEN] [ OPTIONS ]", add },
+	{ "del",
+	  "PROTO OUT:PORT[-PORT]\n"
+	  "PROTO dev DEV:PORT[-PORT]\n"
+	  "OUT[/LEN]", del },
+	{ "list", "[ FILTER ]", list },
+	{ "flush", "[ FILTER ]    (dynamic, unless static or all is said)", flush },
+	{ "show", NULL, list },
+	{ }
+};
 
-static void json_num(const char *key, const struct nlattr *attr)
-{
-	if (attr)
-		obj_num(key, mnl_attr_get_u32(attr));
-}
-
-static void json_text(const char *key, const struct nlattr *attr)
-{
-	if (attr)
-		obj_str(key, mnl_attr_get_str(attr));
-}
-
-static void json_map(const struct nlattr *const *a)
-{
-	obj_begin();
-	obj_str("kind", mnl_attr_get_u8(a[KNAT_A_MAP_KIND]) == KNAT_MAP_STATIC ?
-			"static" : "dynamic");
-	if (a[KNAT_A_MAP_PROTO])
-		obj_str("proto", proto_name(mnl_attr_get_u8(a[KNAT_A_MAP_PROTO])));
-	json_text("out_dev", a[KNAT_A_MAP_OUT_DEV]);
-	if (a[KNAT_A_MAP_OUT_ADDR])
-		obj_str("out_addr", addr_text(u32_of(a[KNAT_A_MAP_OUT_ADDR])));
-	json_ports("out_port", "out_port_last", a[KNAT_A_MAP_OUT_PORT],
-		   a[KNAT_A_MAP_OUT_PORT_LAST]);
-	obj_str("in_addr", addr_text(u32_of(a[KNAT_A_MAP_IN_ADDR])));
-	json_ports("in_port", "in_port_last", a[KNAT_A_MAP_IN_PORT],
-		   a[KNAT_A_MAP_IN_PORT_LAST]);
-	if (a[KNAT_A_MAP_OUT_LEN])
-		obj_num("prefix_len", mnl_attr_get_u8(a[KNAT_A_MAP_OUT_LEN]));
-	if (a[KNAT_A_MAP_REMOTE_ADDR])
-		obj_str("remote_addr",
-			addr_text(u32_of(a[KNAT_A_MAP_REMOTE_ADDR])));
-	json_ports("remote_port", NULL, a[KNAT_A_MAP_REMOTE_PORT], NULL);
-	json_num("lifetime", a[KNAT_A_MAP_LIFETIME]);
-	json_text("label", a[KNAT_A_MAP_LABEL]);
-	json_text("pool", a[KNAT_A_MAP_POOL]);
-	json_num("sessions", a[KNAT_A_MAP_SESSIONS]);
-	json_num("idle", a[KNAT_A_MAP_IDLE]);
-	json_num("expires", a[KNAT_A_MAP_EXPIRES]);
-	obj_end();
-}
-
-static const char *outside_text(const struct nlattr *const *a)
-{
-	static char text[64];
-	uint16_t first = u16_of(a[KNAT_A_MAP_OUT_PORT]);
-	uint16_t last = u16_of(a[KNAT_A_MAP_OUT_PORT_LAST]);
-
-	if (a[KNAT_A_MAP_OUT_DEV]) {
-		int n = snprintf(text, sizeof(text), "dev %s:%u",
-				 mnl_attr_get_str(a[KNAT_A_MAP_OUT_DEV]),
-				 first);
-
-		if (last)
-			snprintf(text + n, sizeof(text) - n, "-%u", last);
-		return text;
-	}
-	return ends_text(u32_of(a[KNAT_A_MAP_OUT_ADDR]), first, last);
-}
-
-/* What cannot be typed back. */
-static void text_remark(const struct nlattr *const *a)
-{
-	bool fixed = mnl_attr_get_u8(a[KNAT_A_MAP_KIND]) == KNAT_MAP_STATIC;
-	uint32_t sessions = u32_of(a[KNAT_A_MAP_SESSIONS]);
-
-	printf("  # %s", fixed ? "static" : "dynamic");
-	if (a[KNAT_A_MAP_OUT_DEV])
-		printf(" on %s", a[KNAT_A_MAP_OUT_ADDR] ?
-		       addr_text(u32_of(a[KNAT_A_MAP_OUT_ADDR])) :
-		       "no address");
-	if (a[KNAT_A_MAP_REMOTE_ADDR])
-		printf(" for %s",
-		       ends_text(u32_of(a[KNAT_A_MAP_REMOTE_ADDR]),
-				 u16_of(a[KNAT_A_MAP_REMOTE_PORT]), 0));
-	if (a[KNAT_A_MAP_POOL])
-		printf(" pool %s", mnl_attr_get_str(a[KNAT_A_MAP_POOL]));
-	if (sessions)
-		printf(" sessions %u", sessions);
-	if (a[KNAT_A_MAP_IDLE])
-		printf(" idle %us", u32_of(a[KNAT_A_MAP_IDLE]));
-	if (a[KNAT_A_MAP_EXPIRES])
-		printf(" expires in %us", u32_of(a[KNAT_A_MAP_EXPIRES]));
-	putchar('\n');
-}
-
-static void text_map(const struct nlattr *const *a)
-{
-	char prefix[24];
-
-	if (a[KNAT_A_MAP_PROTO]) {
-		printf("%-4s %-21s to %-21s",
-		       proto_name(mnl_attr_get_u8(a[KNAT_A_MAP_PROTO])),
-		       outside_text(a),
-		       ends_text(u32_of(a[KNAT_A_MAP_IN_ADDR]),
-				 u16_of(a[KNAT_A_MAP_IN_PORT]),
-				 u16_of(a[KNAT_A_MAP_IN_PORT_LAST])));
-	} else {
-		uint8_t len = a[KNAT_A_MAP_OUT_LEN] ?
-			mnl_attr_get_u8(a[KNAT_A_MAP_OUT_LEN]) : 32;
-
-		snprintf(prefix, sizeof(prefix), "%s/%u", outside_text(a), len);
-		printf("%-26s to ", len < 32 ? prefix : outside_text(a));
-		snprintf(prefix, sizeof(prefix), "%s/%u",
-			 addr_text(u32_of(a[KNAT_A_MAP_IN_ADDR])), len);
-		printf("%-21s", len < 32 ? prefix :
-		       addr_text(u32_of(a[KNAT_A_MAP_IN_ADDR])));
-	}
-	if (a[KNAT_A_MAP_LIFETIME])
-		printf(" lifetime %u", u32_of(a[KNAT_A_MAP_LIFETIME]));
-	if (a[KNAT_A_MAP_LABEL]) {
-		printf(" label ");
-		quoted(mnl_attr_get_str(a[KNAT_A_MAP_LABEL]));
-	}
-	text_remark(a);
-}
-
-static void print_map(const struct nlattr *const *attrs)
-{
-	if (!attrs[KNAT_A_MAP_KIND] || !attrs[KNAT_A_MAP_IN_ADDR])
-		return;
-	if (json)
-		json_map(attrs);
-	else
-		text_map(attrs);
-}
-
-static void print_count(const struct nlattr *const *attrs)
-{
-	if (!attrs[KNAT_A_MAP_COUNT])
-		return;
-	if (json) {
-		obj_begin();
-		obj_num("removed", u32_of(attrs[KNAT_A_MAP_COUNT]));
-		obj_end();
-	} else {
-		printf("%u mappings removed\n",
-		       u32_of(attrs[KNAT_A_MAP_COUNT]));
-	}
-}
-
-void map_command(struct words *w)
-{
-	static const char *const verbs[] = { "add", "del", "list", "flush",
-					     "help", NULL };
-	const char *word = word_next(w);
-	struct nlmsghdr *nlh;
-
-	w->help = map_help;
-	switch (word ? word_match(w, word, "a command of map", verbs) : 2) {
-	case 0:
-		add(w);
-		break;
-	case 1:
-		del(w);
-		break;
-	case 2:
-		nlh = nl_request(KNAT_CMD_MAP_GET, NLM_F_DUMP);
-		put_filter(w, nlh);
-		list_begin();
-		nl_talk(nlh, KNAT_A_MAP_MAX, print_map);
-		list_end();
-		break;
-	case 3:
-		nlh = nl_request(KNAT_CMD_MAP_FLUSH, 0);
-		put_filter(w, nlh);
-		list_begin();
-		nl_talk(nlh, KNAT_A_MAP_MAX, print_count);
-		list_end();
-		break;
-	default:
-		printf("%s", map_help);
-	}
-}
+const struct object map_object = {
+	.name		= "map",
+	.meaning	= "mappings: port forwards, one to one, and what traffic made",
+	.terms		=
+"OPTIONS: [ lifetime SECONDS ] [ label TEXT ]\n"
+"FILTER:  [ in ADDR[:PORT] ] [ out ADDR[:PORT] ] [ proto P ] [ pool NAME ]\n"
+"         [ static | dynamic | all ]\n",
+	.verbs		= verbs,
+	.plain		= list,
+};

@@ -1,233 +1,302 @@
 // SPDX-License-Identifier: GPL-2.0
-/* natctl: talking to the kernel over generic netlink. */
-#define _GNU_SOURCE
+/* natctl: requests to the kernel and its answers. */
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#include "natctl.h"
+#include "error.h"
+#include "nl.h"
+#include "out.h"
+#include "sock.h"
 
-#ifndef SOL_NETLINK
-#define SOL_NETLINK	270
-#endif
+/* Requests are as long as a socket takes by default; the kernel's messages are
+ * half as long as the buffer at most.
+ */
+#define REQUEST_SIZE	196608
+#define ANSWER_SIZE	65536
 
-#define BUF_SIZE	65536
-
-static struct mnl_socket *sock;
+static _Alignas(struct nlmsghdr) char request[REQUEST_SIZE];
+static _Alignas(struct nlmsghdr) char answer[ANSWER_SIZE];
 static uint16_t family;
 static uint32_t seq;
-static char request[BUF_SIZE], answer[BUF_SIZE];
 
-void nl_enter_netns(const char *name)
+/* --- requests --- */
+
+static struct nlmsghdr *message(void *buf, uint16_t type, uint8_t cmd,
+				uint8_t version)
 {
-	char path[4096];
-	int fd;
-
-	if (strchr(name, '/'))
-		snprintf(path, sizeof(path), "%s", name);
-	else
-		snprintf(path, sizeof(path), "/run/netns/%s", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		die(EXIT_USAGE, "there is no network namespace \"%s\": %s: %s",
-		    name, path, strerror(errno));
-	if (setns(fd, CLONE_NEWNET))
-		die(EXIT_USAGE, "cannot enter network namespace \"%s\": %s",
-		    name, strerror(errno));
-	close(fd);
-}
-
-static struct nlmsghdr *start(uint16_t type, uint16_t flags, uint8_t cmd,
-			      uint8_t version)
-{
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(request);
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct genlmsghdr *genl;
 
 	nlh->nlmsg_type = type;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
-	nlh->nlmsg_seq = ++seq;
+	nlh->nlmsg_flags = NLM_F_REQUEST;
 	genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
 	genl->cmd = cmd;
 	genl->version = version;
 	return nlh;
 }
 
-/* What the kernel says of a refusal, or NULL. */
-static const char *extack(const struct nlmsghdr *nlh)
+struct nlmsghdr *nl_request(uint8_t cmd)
 {
-	const struct nlmsgerr *err = mnl_nlmsg_get_payload(nlh);
-	size_t skip = sizeof(*err);
+	/* Not all versions of libmnl write what attributes are padded with:
+	 * nothing of the request before may be left there.
+	 */
+	memset(request, 0, ((struct nlmsghdr *)request)->nlmsg_len);
+	return message(request, 0, cmd, KNAT_FAMILY_VERSION);
+}
+
+static void put_check(bool put)
+{
+	if (!put)
+		fail_usage("the command is too long for one request");
+}
+
+void nl_put_u8(struct nlmsghdr *nlh, int attr, uint8_t value)
+{
+	put_check(mnl_attr_put_u8_check(nlh, REQUEST_SIZE, attr, value));
+}
+
+void nl_put_u16(struct nlmsghdr *nlh, int attr, uint16_t value)
+{
+	put_check(mnl_attr_put_u16_check(nlh, REQUEST_SIZE, attr, value));
+}
+
+void nl_put_u32(struct nlmsghdr *nlh, int attr, uint32_t value)
+{
+	put_check(mnl_attr_put_u32_check(nlh, REQUEST_SIZE, attr, value));
+}
+
+void nl_put_string(struct nlmsghdr *nlh, int attr, const char *value)
+{
+	put_check(mnl_attr_put_strz_check(nlh, REQUEST_SIZE, attr, value));
+}
+
+struct nlattr *nl_nest_begin(struct nlmsghdr *nlh, int attr)
+{
+	struct nlattr *nest;
+
+	nest = mnl_attr_nest_start_check(nlh, REQUEST_SIZE, attr);
+	put_check(nest);
+	return nest;
+}
+
+void nl_nest_end(struct nlmsghdr *nlh, struct nlattr *nest)
+{
+	mnl_attr_nest_end(nlh, nest);
+}
+
+/* --- refusals --- */
+
+/* What the kernel says of a refusal, or NULL. The attributes stand behind
+ * @skip bytes.
+ */
+static const char *extack(const struct nlmsghdr *nlh, size_t skip)
+{
 	const struct nlattr *attr;
 
-	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS))
+	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS) ||
+	    mnl_nlmsg_get_payload_len(nlh) <= skip)
 		return NULL;
-	if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
-		skip += mnl_nlmsg_get_payload_len(&err->msg);
 	mnl_attr_for_each(attr, nlh, skip)
-		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG)
+		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG &&
+		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
 			return mnl_attr_get_str(attr);
 	return NULL;
 }
 
-static void refused(const struct nlmsghdr *nlh, int err, const char *msg)
+static void refused(int err, const char *msg)
 {
-	if (msg)
-		die(EXIT_KERNEL, "%s", msg);
-	if (nlh->nlmsg_type == GENL_ID_CTRL && err == ENOENT)
-		die(EXIT_KERNEL, "module knat is not loaded: modprobe knat");
-	if (err == EPERM)
-		die(EXIT_KERNEL, "permission denied: CAP_NET_ADMIN is needed in the network namespace");
-	if (err == ENOMEM)
-		die(EXIT_KERNEL, "the kernel is out of memory");
-	die(EXIT_KERNEL, "the kernel refused the request: %s", strerror(err));
+	if (msg && family)
+		fail("%s", msg);
+	switch (err) {
+	case ENOENT:
+		/* Of the family: its own ENOENT come with a message. */
+		fail("module knat is not loaded: modprobe knat");
+	case EPERM:
+		fail("permission denied: CAP_NET_ADMIN is needed in the network namespace");
+	case ENOMEM:
+	case ENOBUFS:
+		fail("the kernel has no memory for the request");
+	case EMSGSIZE:
+		fail("the kernel cannot answer: it does not fit into one message");
+	case EINVAL:
+	case EOPNOTSUPP:
+		fail("the kernel does not know such a request: natctl and module knat are of different versions");
+	default:
+		fail("the kernel refuses the request: %s", strerror(err));
+	}
 }
 
-/* Attributes that we know of; others are from a newer kernel. */
+void nl_odd_answer(void)
+{
+	fail("the kernel's answer is not understood: natctl and module knat are of different versions");
+}
+
+/* --- answers --- */
+
+/* Where attributes go. */
 struct table {
 	const struct nlattr	**attrs;
 	int			max;
+	const uint8_t		*types;
 };
 
 static int collect(const struct nlattr *attr, void *arg)
 {
-	struct table *table = arg;
+	const struct table *table = arg;
+	int type = mnl_attr_get_type(attr);
 
-	if (mnl_attr_get_type(attr) <= table->max)
-		table->attrs[mnl_attr_get_type(attr)] = attr;
+	if (type > table->max || table->types[type] == MNL_TYPE_UNSPEC)
+		return MNL_CB_OK;
+	if (mnl_attr_validate(attr, table->types[type]) < 0)
+		nl_odd_answer();
+	table->attrs[type] = attr;
 	return MNL_CB_OK;
 }
 
-void nl_nest(const struct nlattr *nest, const struct nlattr **attrs, int max)
+void nl_parse_nest(const struct nlattr *nest, const struct nlattr **attrs,
+		   int max, const uint8_t *types)
 {
-	struct table table = { attrs, max };
+	struct table table = { attrs, max, types };
 
 	memset(attrs, 0, (max + 1) * sizeof(*attrs));
 	mnl_attr_parse_nested(nest, collect, &table);
 }
 
-static void receive(const struct nlmsghdr *req, int max, nl_print print)
+static void read_message(const struct nlmsghdr *nlh,
+			 const struct nl_reader *reader)
 {
-	const struct nlattr *attrs[max + 1];
-	struct table table = { attrs, max };
+	const struct nlattr *attrs[reader->max + 1];
+	struct table table = { attrs, reader->max, reader->types };
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(struct genlmsghdr))
+		nl_odd_answer();
+	memset(attrs, 0, sizeof(attrs));
+	mnl_attr_parse(nlh, sizeof(struct genlmsghdr), collect, &table);
+	reader->print(nlh, attrs);
+}
+
+/* Does this message end the answer? If it is a refusal, all ends. */
+static bool is_end(const struct nlmsghdr *nlh)
+{
+	bool is_error = nlh->nlmsg_type == NLMSG_ERROR;
+	const struct nlmsgerr *err = mnl_nlmsg_get_payload(nlh);
+	size_t len = mnl_nlmsg_get_payload_len(nlh), skip;
+
+	if (!is_error && nlh->nlmsg_type != NLMSG_DONE)
+		return false;
+	/* What ends a list is a number alone. */
+	skip = is_error ? sizeof(*err) : sizeof(err->error);
+	if (len < skip)
+		nl_odd_answer();
+	if (err->error >= 0)
+		return true;
+	/* Without NETLINK_CAP_ACK the request comes back behind its header. */
+	if (is_error && !(nlh->nlmsg_flags & NLM_F_CAPPED))
+		skip += mnl_nlmsg_get_payload_len(&err->msg);
+	refused(-err->error, extack(nlh, MNL_ALIGN(skip)));
+	return true;
+}
+
+/* Send a message and read the answer; true if a list was interrupted. */
+static bool talk(struct nlmsghdr *req, const struct nl_reader *reader)
+{
 	const struct nlmsghdr *nlh;
 	bool interrupted = false;
-	ssize_t size;
-	int len, err;
+	int len;
 
+	req->nlmsg_seq = ++seq;
+	sock_send(req, req->nlmsg_len);
 	for (;;) {
-		size = mnl_socket_recvfrom(sock, answer, sizeof(answer));
-		if (size < 0)
-			die(EXIT_KERNEL, "no answer from the kernel: %s",
-			    strerror(errno));
-		len = size;
-		for (nlh = (void *)answer; mnl_nlmsg_ok(nlh, len);
+		len = sock_receive(answer, sizeof(answer));
+		for (nlh = (const void *)answer; mnl_nlmsg_ok(nlh, len);
 		     nlh = mnl_nlmsg_next(nlh, &len)) {
 			if (nlh->nlmsg_seq != req->nlmsg_seq)
 				continue;
-			interrupted |= nlh->nlmsg_flags & NLM_F_DUMP_INTR;
-			if (nlh->nlmsg_type == NLMSG_ERROR ||
-			    nlh->nlmsg_type == NLMSG_DONE) {
-				err = *(int *)mnl_nlmsg_get_payload(nlh);
-				if (err < 0)
-					refused(req, -err,
-						nlh->nlmsg_type == NLMSG_ERROR ?
-						extack(nlh) : NULL);
-				goto out;
-			}
-			memset(attrs, 0, sizeof(attrs));
-			mnl_attr_parse(nlh, sizeof(struct genlmsghdr), collect,
-				       &table);
-			if (print)
-				print(attrs);
+			if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
+				interrupted = true;
+			if (is_end(nlh))
+				return interrupted;
+			if (nlh->nlmsg_type >= NLMSG_MIN_TYPE && reader)
+				read_message(nlh, reader);
 		}
 	}
-out:
-	if (interrupted) {
-		fflush(stdout);
-		fprintf(stderr, "Warning: the list changed while it was read: some entries may be missing or there twice\n");
-	}
 }
 
-static void family_found(const struct nlattr *const *attrs)
+static void read_family(const struct nlmsghdr *nlh,
+			const struct nlattr *const *attrs)
 {
-	if (attrs[CTRL_ATTR_FAMILY_ID])
-		family = mnl_attr_get_u16(attrs[CTRL_ATTR_FAMILY_ID]);
+	(void)nlh;
+	family = nl_u16(attrs[CTRL_ATTR_FAMILY_ID]);
 }
 
-static void connect_kernel(void)
+static void find_family(void)
 {
-	int one = 1, size = 4 << 20;
+	static const uint8_t types[CTRL_ATTR_FAMILY_ID + 1] = {
+		[CTRL_ATTR_FAMILY_ID] = MNL_TYPE_U16,
+	};
+	static const struct nl_reader reader = {
+		CTRL_ATTR_FAMILY_ID, types, read_family,
+	};
+	_Alignas(struct nlmsghdr) char buf[64] = { 0 };
 	struct nlmsghdr *nlh;
 
-	sock = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
-	if (!sock || mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) < 0)
-		die(EXIT_KERNEL, "cannot open a netlink socket: %s",
-		    strerror(errno));
-	mnl_socket_setsockopt(sock, NETLINK_EXT_ACK, &one, sizeof(one));
-	mnl_socket_setsockopt(sock, NETLINK_CAP_ACK, &one, sizeof(one));
-	setsockopt(mnl_socket_get_fd(sock), SOL_SOCKET, SO_RCVBUF, &size,
-		   sizeof(size));
-	nlh = start(GENL_ID_CTRL, 0, CTRL_CMD_GETFAMILY, 1);
-	put_str(nlh, CTRL_ATTR_FAMILY_NAME, KNAT_FAMILY_NAME);
-	if (mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) < 0)
-		die(EXIT_KERNEL, "cannot send to the kernel: %s",
-		    strerror(errno));
-	receive(nlh, CTRL_ATTR_MAX, family_found);
+	sock_open();
+	nlh = message(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1);
+	nlh->nlmsg_flags |= NLM_F_ACK;
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, KNAT_FAMILY_NAME);
+	talk(nlh, &reader);
+	if (!family)
+		nl_odd_answer();
 }
 
-struct nlmsghdr *nl_request(uint8_t cmd, uint16_t flags)
+static bool ask(struct nlmsghdr *nlh, uint16_t flags,
+		const struct nl_reader *reader)
 {
-	return start(0, flags, cmd, KNAT_FAMILY_VERSION);
-}
-
-static void room(const struct nlmsghdr *nlh, size_t len)
-{
-	if (nlh->nlmsg_len + len + 64 > sizeof(request))
-		die(EXIT_USAGE, "the command is too long for one request");
-}
-
-void put_u8(struct nlmsghdr *nlh, int attr, uint8_t value)
-{
-	room(nlh, sizeof(value));
-	mnl_attr_put_u8(nlh, attr, value);
-}
-
-void put_u16(struct nlmsghdr *nlh, int attr, uint16_t value)
-{
-	room(nlh, sizeof(value));
-	mnl_attr_put_u16(nlh, attr, value);
-}
-
-void put_u32(struct nlmsghdr *nlh, int attr, uint32_t value)
-{
-	room(nlh, sizeof(value));
-	mnl_attr_put_u32(nlh, attr, value);
-}
-
-void put_str(struct nlmsghdr *nlh, int attr, const char *value)
-{
-	room(nlh, strlen(value));
-	mnl_attr_put_strz(nlh, attr, value);
-}
-
-void nl_talk(struct nlmsghdr *nlh, int max, nl_print print)
-{
-	static char copy[BUF_SIZE];
-
-	/* The command was right in itself: only now look for the kernel. */
-	if (!sock) {
-		memcpy(copy, nlh, nlh->nlmsg_len);
-		connect_kernel();
-		memcpy(nlh, copy, ((struct nlmsghdr *)copy)->nlmsg_len);
-		nlh->nlmsg_seq = ++seq;
-	}
+	if (!family)
+		find_family();
 	nlh->nlmsg_type = family;
-	if (mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) < 0)
-		die(EXIT_KERNEL, "cannot send to the kernel: %s",
-		    strerror(errno));
-	receive(nlh, max, print);
+	nlh->nlmsg_flags |= flags;
+	return talk(nlh, reader);
+}
+
+void nl_do(struct nlmsghdr *nlh)
+{
+	ask(nlh, NLM_F_ACK, NULL);
+}
+
+void nl_get(struct nlmsghdr *nlh, const struct nl_reader *reader)
+{
+	out_begin();
+	ask(nlh, NLM_F_ACK, reader);
+	out_end();
+}
+
+void nl_list(struct nlmsghdr *nlh, const struct nl_reader *reader)
+{
+	bool interrupted;
+
+	out_begin();
+	interrupted = ask(nlh, NLM_F_DUMP, reader);
+	out_end();
+	if (interrupted) {
+		fflush(stdout);
+		fprintf(stderr, "Warning: the list changed while it was read; some entries may be missing or double\n");
+	}
+}
+
+uint8_t nl_u8(const struct nlattr *attr)
+{
+	return attr ? mnl_attr_get_u8(attr) : 0;
+}
+
+uint16_t nl_u16(const struct nlattr *attr)
+{
+	return attr ? mnl_attr_get_u16(attr) : 0;
+}
+
+uint32_t nl_u32(const struct nlattr *attr)
+{
+	return attr ? mnl_attr_get_u32(attr) : 0;
 }

@@ -1,171 +1,217 @@
 // SPDX-License-Identifier: GPL-2.0
-/* natctl: JSON as it comes, and bits of text. */
-#include <arpa/inet.h>
+/* natctl: what is listed, as text or as JSON. */
+#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "natctl.h"
+#include "error.h"
+#include "out.h"
+#include "utf8.h"
 
-bool json, pretty;
+#define DEPTH_MAX	8
+#define INDENT		4
 
-static int depth;
-static bool first;
+bool out_json, out_pretty;
 
-static void item(void)
+/* What ends the arrays and objects that are open; the list is the first. */
+static char ends[DEPTH_MAX];
+static unsigned int depth;
+/* Nothing is yet in what was opened last. */
+static bool empty;
+/* Column of the line of text. */
+static unsigned int column;
+
+static void check(void)
 {
-	if (!first)
+	if (ferror(stdout))
+		fail("the output cannot be written: %s", strerror(errno));
+}
+
+void out_flush(void)
+{
+	fflush(stdout);
+	check();
+}
+
+static void put(const char *string)
+{
+	fputs(string, stdout);
+}
+
+static void open_with(char begin, char end)
+{
+	putchar(begin);
+	ends[depth++] = end;
+	empty = true;
+}
+
+static void new_line(void)
+{
+	printf("\n%*s", (int)(depth * INDENT), "");
+}
+
+/* The bracket of a list waits for its first object: when the kernel refuses to
+ * list, nothing is printed.
+ */
+void out_begin(void)
+{
+	depth = 0;
+	empty = true;
+}
+
+void out_end(void)
+{
+	if (!out_json)
+		return;
+	if (!depth)
+		open_with('[', ']');
+	json_end();
+	putchar('\n');
+}
+
+/* Before anything in JSON: a comma, a line, the key. */
+static void begin(const char *key)
+{
+	if (!depth)
+		open_with('[', ']');
+	if (!empty)
 		putchar(',');
-	if (pretty && depth)
-		printf("\n%*s", depth * 4, "");
-	first = false;
-}
-
-static void open_with(char c)
-{
-	putchar(c);
-	depth++;
-	first = true;
-}
-
-static void close_with(char c)
-{
-	depth--;
-	if (pretty && !first)
-		printf("\n%*s", depth * 4, "");
-	putchar(c);
-	first = false;
-}
-
-static void json_string(const char *text)
-{
-	const unsigned char *c;
-
-	putchar('"');
-	for (c = (const unsigned char *)text; *c; c++) {
-		if (*c == '"' || *c == '\\')
-			printf("\\%c", *c);
-		else if (*c < 0x20)
-			printf("\\u%04x", *c);
-		else
-			putchar(*c);
-	}
-	putchar('"');
-}
-
-static void key_is(const char *key)
-{
-	item();
-	json_string(key);
-	putchar(':');
-	if (pretty)
-		putchar(' ');
-}
-
-void list_begin(void)
-{
-	first = true;
-	if (json)
-		open_with('[');
-}
-
-void list_end(void)
-{
-	if (json) {
-		close_with(']');
+	if (out_pretty)
+		new_line();
+	else if (depth == 1 && !empty)
 		putchar('\n');
+	empty = false;
+	if (key)
+		printf(out_pretty ? "\"%s\": " : "\"%s\":", key);
+}
+
+void json_object(const char *key)
+{
+	begin(key);
+	open_with('{', '}');
+}
+
+void json_array(const char *key)
+{
+	begin(key);
+	open_with('[', ']');
+}
+
+void json_end(void)
+{
+	char end = ends[--depth];
+
+	if (out_pretty && !empty)
+		new_line();
+	putchar(end);
+	empty = false;
+	if (depth == 1)
+		check();
+}
+
+void json_string(const char *key, const char *value)
+{
+	uint32_t code;
+	size_t len;
+
+	begin(key);
+	putchar('"');
+	for (; *value; value += len) {
+		len = utf8_next(value, &code);
+		if (!len) {
+			put("\\ufffd");
+			len = 1;
+		} else if (code == '"' || code == '\\') {
+			printf("\\%c", *value);
+		} else if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) {
+			printf("\\u%04x", code);
+		} else {
+			fwrite(value, 1, len, stdout);
+		}
 	}
+	putchar('"');
 }
 
-void obj_begin(void)
+void json_number(const char *key, uint64_t value)
 {
-	item();
-	open_with('{');
-}
-
-void obj_end(void)
-{
-	close_with('}');
-}
-
-void obj_str(const char *key, const char *value)
-{
-	key_is(key);
-	json_string(value);
-}
-
-void obj_num(const char *key, uint64_t value)
-{
-	key_is(key);
+	begin(key);
 	printf("%llu", (unsigned long long)value);
 }
 
-void obj_bool(const char *key, bool value)
+void json_bool(const char *key, bool value)
 {
-	key_is(key);
-	printf("%s", value ? "true" : "false");
+	begin(key);
+	put(value ? "true" : "false");
 }
 
-void obj_nest(const char *key)
+void json_null(const char *key)
 {
-	key_is(key);
-	open_with('{');
+	begin(key);
+	put("null");
 }
 
-void obj_nest_end(void)
+void text(const char *fmt, ...)
 {
-	close_with('}');
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vprintf(fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		column += n;
 }
 
-void obj_array(const char *key)
+void text_quoted(const char *word)
 {
-	key_is(key);
-	open_with('[');
-}
+	char escaped[UTF8_ESCAPED_MAX];
+	uint32_t code;
 
-void obj_array_end(void)
-{
-	close_with(']');
-}
-
-void arr_str(const char *value)
-{
-	item();
-	json_string(value);
-}
-
-const char *addr_text(uint32_t addr)
-{
-	static char text[4][INET_ADDRSTRLEN];
-	static int n;
-
-	n = (n + 1) % 4;
-	inet_ntop(AF_INET, &addr, text[n], sizeof(text[n]));
-	return text[n];
-}
-
-const char *ends_text(uint32_t addr, uint16_t port, uint16_t last)
-{
-	static char text[4][INET_ADDRSTRLEN + 16];
-	static int n;
-
-	n = (n + 1) % 4;
-	if (!port)
-		return addr_text(addr);
-	if (last > port)
-		snprintf(text[n], sizeof(text[n]), "%s:%u-%u", addr_text(addr),
-			 port, last);
-	else
-		snprintf(text[n], sizeof(text[n]), "%s:%u", addr_text(addr),
-			 port);
-	return text[n];
-}
-
-void quoted(const char *text)
-{
 	putchar('"');
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			putchar('\\');
-		putchar(*text);
+	column += 2;
+	while (*word) {
+		word += utf8_escape(word, escaped);
+		put(escaped);
+		/* A character that is printed as it is has one column. */
+		column += utf8_next(escaped, &code) == strlen(escaped) ?
+			  1 : strlen(escaped);
 	}
 	putchar('"');
+}
+
+void text_word(const char *word)
+{
+	const char *at = word;
+	bool quote = !*word || strchr("#'", *word);
+
+	/* All that is escaped is quoted too. */
+	while (*at && !quote) {
+		char escaped[UTF8_ESCAPED_MAX];
+		size_t len = utf8_escape(at, escaped);
+
+		quote = *at == ' ' || strncmp(at, escaped, len) || escaped[len];
+		at += len;
+	}
+	if (quote)
+		text_quoted(word);
+	else
+		text("%s", word);
+}
+
+void text_column(unsigned int to)
+{
+	text("%*s", column < to ? (int)(to - column) : 1, "");
+}
+
+void text_remark(unsigned int to)
+{
+	text_column(to);
+	text("# ");
+}
+
+void text_end(void)
+{
+	putchar('\n');
+	column = 0;
+	check();
 }

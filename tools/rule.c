@@ -1,210 +1,273 @@
 // SPDX-License-Identifier: GPL-2.0
 /* natctl rule: which traffic is translated how. */
-#include <stdio.h>
 #include <string.h>
-#include "natctl.h"
+#include "addr.h"
+#include "command.h"
+#include "nl.h"
+#include "options.h"
+#include "out.h"
 
-const char rule_help[] =
-"Usage: natctl rule add SELECTORS masquerade [ POOL OPTIONS ]\n"
-"       natctl rule add SELECTORS pool NAME\n"
-"       natctl rule add SELECTORS exempt\n"
-"       natctl rule del SELECTORS\n"
-"       natctl rule list\n"
-"SELECTORS: [ prio N ] oif DEV [ src PREFIX ] [ dst PREFIX ] [ proto P ]\n"
-"POOL OPTIONS: see natctl pool help\n";
+enum { PRIO, OIF, SRC, DST, PROTO, ACTION };
 
-static const char *const words[] = {
-	"prio", "oif", "src", "dst", "proto", "masquerade", "pool", "exempt",
+static const char *const names[] = {
+	[PRIO] = "prio", [OIF] = "oif", [SRC] = "src", [DST] = "dst",
+	[PROTO] = "proto",
+	[ACTION + KNAT_ACTION_MASQUERADE]	= "masquerade",
+	[ACTION + KNAT_ACTION_POOL]		= "pool",
+	[ACTION + KNAT_ACTION_EXEMPT]		= "exempt",
 	NULL
 };
 
-enum { PRIO, OIF, SRC, DST, PROTO, MASQUERADE, POOL, EXEMPT };
-
-static void put_prefix(struct words *w, struct nlmsghdr *nlh, int attr_addr,
+static void prefix_put(struct words *words, struct nlmsghdr *nlh, int attr,
 		       int attr_len)
 {
 	uint32_t addr;
 	uint8_t len;
 
-	parse_prefix(w, word_need(w, "a prefix"), &addr, &len);
-	put_u32(nlh, attr_addr, addr);
-	put_u8(nlh, attr_len, len);
+	prefix_read(word_need(words, "the prefix"), &addr, &len);
+	nl_put_u32(nlh, attr, addr);
+	nl_put_u8(nlh, attr_len, len);
 }
 
-static void put_options(struct words *w, struct nlmsghdr *nlh)
+static void selector_put(struct words *words, struct nlmsghdr *nlh, int i)
 {
-	struct nlattr *nest = mnl_attr_nest_start(nlh, KNAT_A_RULE_OPTIONS);
 	const char *word;
 
-	while ((word = word_next(w)))
-		if (!pool_option(w, word, nlh))
-			die_word(w, "\"%s\" is not an option of masquerade",
-				 word);
-	mnl_attr_nest_end(nlh, nest);
+	switch (i) {
+	case PRIO:
+		word = word_need(words, "the priority");
+		nl_put_u32(nlh, KNAT_A_RULE_PRIO,
+			   number_read(word, "priority", 0, UINT32_MAX));
+		break;
+	case OIF:
+		word = word_need(words, "the outside device");
+		device_check(word);
+		nl_put_string(nlh, KNAT_A_RULE_OIF, word);
+		break;
+	case SRC:
+		prefix_put(words, nlh, KNAT_A_RULE_SRC, KNAT_A_RULE_SRC_LEN);
+		break;
+	case DST:
+		prefix_put(words, nlh, KNAT_A_RULE_DST, KNAT_A_RULE_DST_LEN);
+		break;
+	case PROTO:
+		word = word_need(words, "the protocol");
+		nl_put_u8(nlh, KNAT_A_RULE_PROTO, proto_read(word));
+		break;
+	}
 }
 
-static void change(struct words *w, uint8_t cmd)
+static void masquerade_put(struct words *words, struct nlmsghdr *nlh)
 {
-	struct nlmsghdr *nlh = nl_request(cmd, 0);
-	bool given[EXEMPT + 1] = { false };
-	bool action = false;
+	struct nlattr *nest = NULL;
+	uint32_t given = 0;
 	const char *word;
 	int i;
 
-	while (!action && (word = word_next(w))) {
-		i = word_match(w, word, "a word of a rule", words);
-		if (given[i])
-			die_word(w, "\"%s\" is there twice", words[i]);
-		given[i] = true;
-		switch (i) {
-		case PRIO:
-			put_u32(nlh, KNAT_A_RULE_PRIO,
-				parse_u32(w, word_need(w, "a number behind prio"),
-					  "priority", 0, UINT32_MAX));
-			continue;
-		case OIF:
-			word = word_need(w, "a device behind oif");
-			parse_dev(w, word);
-			put_str(nlh, KNAT_A_RULE_OIF, word);
-			continue;
-		case SRC:
-			put_prefix(w, nlh, KNAT_A_RULE_SRC,
-				   KNAT_A_RULE_SRC_LEN);
-			continue;
-		case DST:
-			put_prefix(w, nlh, KNAT_A_RULE_DST,
-				   KNAT_A_RULE_DST_LEN);
-			continue;
-		case PROTO:
-			put_u8(nlh, KNAT_A_RULE_PROTO,
-			       parse_proto(w, word_need(w, "a protocol behind proto")));
-			continue;
-		}
-		action = true;
-		put_u8(nlh, KNAT_A_RULE_ACTION, i - MASQUERADE);
-		if (i == MASQUERADE) {
-			put_options(w, nlh);
-		} else if (i == POOL) {
-			word = word_need(w, "the name of the pool");
-			if (strlen(word) > KNAT_NAME_MAX)
-				die_word(w, "\"%s\" is too long for a name: %d characters are allowed",
-					 word, KNAT_NAME_MAX);
-			put_str(nlh, KNAT_A_RULE_POOL, word);
-		}
+	while ((word = word_next(words))) {
+		i = word_choose(words, word, "an option of masquerade",
+				options_words);
+		word_once(words, &given, i, options_words[i]);
+		if (!nest)
+			nest = nl_nest_begin(nlh, KNAT_A_RULE_OPTIONS);
+		options_put(words, nlh, i);
 	}
-	word_end(w);
-	if (!given[OIF])
-		die_word(w, "oif and the outside device are missing");
-	if (cmd == KNAT_CMD_RULE_ADD && !action)
-		die_word(w, "the action is missing: masquerade, pool or exempt");
-	nl_talk(nlh, 0, NULL);
+	if (nest)
+		nl_nest_end(nlh, nest);
 }
 
-static void print_prefix(const char *key, const struct nlattr *addr,
-			 const struct nlattr *len)
+/* The action is the last word but for what belongs to it. */
+static void action_put(struct words *words, struct nlmsghdr *nlh, int action)
 {
-	char text[24];
+	const char *word;
 
-	if (!addr || !len)
-		return;
-	snprintf(text, sizeof(text), "%s/%u",
-		 addr_text(mnl_attr_get_u32(addr)), mnl_attr_get_u8(len));
-	if (json)
-		obj_str(key, text);
-	else
-		printf(" %s %s", key, text);
+	nl_put_u8(nlh, KNAT_A_RULE_ACTION, action);
+	switch (action) {
+	case KNAT_ACTION_MASQUERADE:
+		masquerade_put(words, nlh);
+		break;
+	case KNAT_ACTION_POOL:
+		word = word_need(words, "the name of the pool");
+		pool_name_check(word);
+		nl_put_string(nlh, KNAT_A_RULE_POOL, word);
+		break;
+	}
+	word_end(words);
 }
 
-static void print_action(const struct nlattr *const *attrs)
+/* All words of a rule; false if it has no action. */
+static bool rule_put(struct words *words, struct nlmsghdr *nlh)
 {
-	const struct nlattr *opts[KNAT_A_POOL_MAX + 1];
-	uint8_t action = mnl_attr_get_u8(attrs[KNAT_A_RULE_ACTION]);
-	const char *name = action <= KNAT_ACTION_EXEMPT ?
-			   words[MASQUERADE + action] : "unknown";
+	bool action = false;
+	uint32_t given = 0;
+	const char *word;
+	int i;
 
-	if (json)
-		obj_str("action", name);
-	else
-		printf(" %s", name);
+	while (!action && (word = word_next(words))) {
+		i = word_choose(words, word, "a word of a rule", names);
+		word_once(words, &given, i, names[i]);
+		action = i >= ACTION;
+		if (action)
+			action_put(words, nlh, i - ACTION);
+		else
+			selector_put(words, nlh, i);
+	}
+	if (!(given & 1U << OIF))
+		fail_word(words, "\"oif\" and the outside device of the rule are missing");
+	return action;
+}
+
+static void add(struct words *words)
+{
+	struct nlmsghdr *nlh = nl_request(KNAT_CMD_RULE_ADD);
+
+	if (!rule_put(words, nlh))
+		fail_word(words, "the action of the rule is missing: it must be masquerade, pool or exempt");
+	nl_do(nlh);
+}
+
+static void del(struct words *words)
+{
+	struct nlmsghdr *nlh = nl_request(KNAT_CMD_RULE_DEL);
+
+	rule_put(words, nlh);
+	nl_do(nlh);
+}
+
+static const char *prefix_of(const struct nlattr *addr,
+			     const struct nlattr *len)
+{
+	return addr && len ? prefix_text(nl_u32(addr), nl_u8(len)) : NULL;
+}
+
+static const char *string_of(const struct nlattr *attr)
+{
+	return attr ? mnl_attr_get_str(attr) : NULL;
+}
+
+static const char *action_word(uint8_t action)
+{
+	return action <= KNAT_ACTION_EXEMPT ? names[ACTION + action] : "unknown";
+}
+
+static void print_json(const struct nlattr *const *attrs,
+		       const struct nlattr *const *options)
+{
+	const char *src = prefix_of(attrs[KNAT_A_RULE_SRC],
+				    attrs[KNAT_A_RULE_SRC_LEN]);
+
+	json_object(NULL);
+	json_number("prio", nl_u32(attrs[KNAT_A_RULE_PRIO]));
+	json_string("oif", string_of(attrs[KNAT_A_RULE_OIF]));
+	if (src)
+		json_string("src", src);
+	if (attrs[KNAT_A_RULE_DST] && attrs[KNAT_A_RULE_DST_LEN])
+		json_string("dst", prefix_of(attrs[KNAT_A_RULE_DST],
+					     attrs[KNAT_A_RULE_DST_LEN]));
+	if (attrs[KNAT_A_RULE_PROTO])
+		json_string("proto", proto_text(nl_u8(attrs[KNAT_A_RULE_PROTO])));
+	json_string("action", action_word(nl_u8(attrs[KNAT_A_RULE_ACTION])));
+	if (attrs[KNAT_A_RULE_POOL])
+		json_string("pool", string_of(attrs[KNAT_A_RULE_POOL]));
+	if (options) {
+		json_object("options");
+		options_json(options);
+		json_end();
+	}
+	if (attrs[KNAT_A_RULE_ADDR])
+		json_string("address", addr_text(nl_u32(attrs[KNAT_A_RULE_ADDR])));
+	json_end();
+}
+
+static void print_text(const struct nlattr *const *attrs,
+		       const struct nlattr *const *options)
+{
+	const char *src, *dst;
+
+	text("prio %u", nl_u32(attrs[KNAT_A_RULE_PRIO]));
+	text_column(11);
+	text("oif ");
+	text_word(string_of(attrs[KNAT_A_RULE_OIF]));
+	text_column(24);
+	src = prefix_of(attrs[KNAT_A_RULE_SRC], attrs[KNAT_A_RULE_SRC_LEN]);
+	if (src)
+		text("src %s", src);
+	dst = prefix_of(attrs[KNAT_A_RULE_DST], attrs[KNAT_A_RULE_DST_LEN]);
+	if (dst)
+		text("%sdst %s", src ? " " : "", dst);
+	if (attrs[KNAT_A_RULE_PROTO])
+		text("%sproto %s", src || dst ? " " : "",
+		     proto_text(nl_u8(attrs[KNAT_A_RULE_PROTO])));
+	text_column(47);
+	text("%s", action_word(nl_u8(attrs[KNAT_A_RULE_ACTION])));
 	if (attrs[KNAT_A_RULE_POOL]) {
-		name = mnl_attr_get_str(attrs[KNAT_A_RULE_POOL]);
-		if (json)
-			obj_str("pool", name);
-		else
-			printf(" %s", name);
+		text(" ");
+		text_word(string_of(attrs[KNAT_A_RULE_POOL]));
 	}
-	if (attrs[KNAT_A_RULE_OPTIONS]) {
-		nl_nest(attrs[KNAT_A_RULE_OPTIONS], opts, KNAT_A_POOL_MAX);
-		if (json)
-			obj_nest("options");
-		pool_print_options(opts);
-		if (json)
-			obj_nest_end();
-		if (attrs[KNAT_A_RULE_ADDR])
-			name = addr_text(mnl_attr_get_u32(attrs[KNAT_A_RULE_ADDR]));
-		else
-			name = NULL;
-		if (json && name)
-			obj_str("address", name);
-		else if (!json)
-			printf("  # %s", name ? name : "no address");
+	if (options) {
+		options_text(options);
+		text_remark(60);
+		text("%s", attrs[KNAT_A_RULE_ADDR] ?
+		     addr_text(nl_u32(attrs[KNAT_A_RULE_ADDR])) : "no address");
 	}
+	text_end();
 }
 
-static void print_rule(const struct nlattr *const *attrs)
+static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
 {
-	const char *proto;
+	const struct nlattr *options[KNAT_A_POOL_MAX + 1];
+	const struct nlattr *nest = attrs[KNAT_A_RULE_OPTIONS];
 
+	(void)nlh;
 	if (!attrs[KNAT_A_RULE_PRIO] || !attrs[KNAT_A_RULE_OIF] ||
 	    !attrs[KNAT_A_RULE_ACTION])
-		return;
-	if (json) {
-		obj_begin();
-		obj_num("prio", mnl_attr_get_u32(attrs[KNAT_A_RULE_PRIO]));
-		obj_str("oif", mnl_attr_get_str(attrs[KNAT_A_RULE_OIF]));
-	} else {
-		printf("prio %-5u oif %-8s",
-		       mnl_attr_get_u32(attrs[KNAT_A_RULE_PRIO]),
-		       mnl_attr_get_str(attrs[KNAT_A_RULE_OIF]));
-	}
-	print_prefix("src", attrs[KNAT_A_RULE_SRC], attrs[KNAT_A_RULE_SRC_LEN]);
-	print_prefix("dst", attrs[KNAT_A_RULE_DST], attrs[KNAT_A_RULE_DST_LEN]);
-	if (attrs[KNAT_A_RULE_PROTO]) {
-		proto = proto_name(mnl_attr_get_u8(attrs[KNAT_A_RULE_PROTO]));
-		if (json)
-			obj_str("proto", proto);
-		else
-			printf(" proto %s", proto);
-	}
-	print_action(attrs);
-	if (json)
-		obj_end();
+		nl_odd_answer();
+	if (nest)
+		nl_parse_nest(nest, options, KNAT_A_POOL_MAX, options_types);
+	if (out_json)
+		print_json(attrs, nest ? options : NULL);
 	else
-		putchar('\n');
+		print_text(attrs, nest ? options : NULL);
 }
 
-void rule_command(struct words *w)
+static void list(struct words *words)
 {
-	static const char *const verbs[] = { "add", "del", "list", "help",
-					     NULL };
-	const char *word = word_next(w);
+	static const uint8_t types[KNAT_A_RULE_MAX + 1] = {
+		[KNAT_A_RULE_PRIO]	= MNL_TYPE_U32,
+		[KNAT_A_RULE_OIF]	= MNL_TYPE_NUL_STRING,
+		[KNAT_A_RULE_SRC]	= MNL_TYPE_U32,
+		[KNAT_A_RULE_SRC_LEN]	= MNL_TYPE_U8,
+		[KNAT_A_RULE_DST]	= MNL_TYPE_U32,
+		[KNAT_A_RULE_DST_LEN]	= MNL_TYPE_U8,
+		[KNAT_A_RULE_PROTO]	= MNL_TYPE_U8,
+		[KNAT_A_RULE_ACTION]	= MNL_TYPE_U8,
+		[KNAT_A_RULE_POOL]	= MNL_TYPE_NUL_STRING,
+		[KNAT_A_RULE_OPTIONS]	= MNL_TYPE_NESTED,
+		[KNAT_A_RULE_ADDR]	= MNL_TYPE_U32,
+	};
+	static const struct nl_reader reader = { KNAT_A_RULE_MAX, types, print };
 
-	w->help = rule_help;
-	switch (word ? word_match(w, word, "a command of rule", verbs) : 2) {
-	case 0:
-		change(w, KNAT_CMD_RULE_ADD);
-		break;
-	case 1:
-		change(w, KNAT_CMD_RULE_DEL);
-		break;
-	case 2:
-		word_end(w);
-		list_begin();
-		nl_talk(nl_request(KNAT_CMD_RULE_GET, NLM_F_DUMP),
-			KNAT_A_RULE_MAX, print_rule);
-		list_end();
-		break;
-	default:
-		printf("%s", rule_help);
-	}
+	word_end(words);
+	nl_list(nl_request(KNAT_CMD_RULE_GET), &reader);
 }
+
+static const struct verb verbs[] = {
+	{ "add",
+	  "SELECTORS masquerade [ OPTIONS ]\n"
+	  "SELECTORS pool NAME\n"
+	  "SELECTORS exempt", add },
+	{ "del", "SELECTORS [ ACTION ]", del },
+	{ "list", "", list },
+	{ "show", NULL, list },
+	{ }
+};
+
+const struct object rule_object = {
+	.name		= "rule",
+	.meaning	= "which traffic is translated how",
+	.terms		=
+"SELECTORS: [ prio N ] oif DEV [ src PREFIX ] [ dst PREFIX ] [ proto P ]\n"
+OPTIONS_TERMS,
+	.verbs		= verbs,
+	.plain		= list,
+};

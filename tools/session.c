@@ -1,164 +1,247 @@
 // SPDX-License-Identifier: GPL-2.0
 /* natctl session: flows of mappings to remote ends. */
-#include <stdio.h>
-#include "natctl.h"
-
-const char session_help[] =
-"Usage: natctl session list [ FILTER ]\n"
-"       natctl session count [ FILTER ]\n"
-"       natctl session del FILTER\n"
-"FILTER: [ in ADDR[:PORT] ] [ out ADDR[:PORT] ] [ remote ADDR[:PORT] ]\n"
-"        [ proto P ] [ state init|established|in-fin|out-fin|closing|trans ]\n";
+#include "addr.h"
+#include "command.h"
+#include "filter.h"
+#include "nl.h"
+#include "out.h"
 
 static const char *const states[] = {
-	"none", "init", "established", "in-fin", "out-fin", "closing", "trans",
+	[KNAT_SESSION_NONE]		= "none",
+	[KNAT_SESSION_INIT]		= "init",
+	[KNAT_SESSION_ESTABLISHED]	= "established",
+	[KNAT_SESSION_IN_FIN]		= "in-fin",
+	[KNAT_SESSION_OUT_FIN]		= "out-fin",
+	[KNAT_SESSION_CLOSING]		= "closing",
+	[KNAT_SESSION_TRANS]		= "trans",
 	NULL
 };
 
-/* How many filters there were. */
-static int put_filter(struct words *w, struct nlmsghdr *nlh)
+/* --- filters --- */
+
+enum { IN, OUT, REMOTE, PROTO, STATE, ALL };
+
+static const char *const names[] = {
+	[IN] = "in", [OUT] = "out", [REMOTE] = "remote", [PROTO] = "proto",
+	[STATE] = "state", [ALL] = "all", NULL
+};
+
+static void filter_put_one(struct words *words, struct nlmsghdr *nlh, int i)
 {
-	static const char *const filters[] = {
-		"in", "out", "remote", "proto", "state", NULL
-	};
-	static const int addr_attr[] = {
-		KNAT_A_SESSION_IN_ADDR, KNAT_A_SESSION_OUT_ADDR,
-		KNAT_A_SESSION_REMOTE_ADDR,
-	};
-	static const int port_attr[] = {
-		KNAT_A_SESSION_IN_PORT, KNAT_A_SESSION_OUT_PORT,
-		KNAT_A_SESSION_REMOTE_PORT,
+	static const struct {
+		int	addr;
+		int	port;
+	} ends[] = {
+		[IN]	 = { KNAT_A_SESSION_IN_ADDR, KNAT_A_SESSION_IN_PORT },
+		[OUT]	 = { KNAT_A_SESSION_OUT_ADDR, KNAT_A_SESSION_OUT_PORT },
+		[REMOTE] = { KNAT_A_SESSION_REMOTE_ADDR,
+			     KNAT_A_SESSION_REMOTE_PORT },
 	};
 	const char *word;
-	struct ends ends;
-	int i, n = 0;
 
-	while ((word = word_next(w))) {
-		n++;
-		i = word_match(w, word, "a filter", filters);
-		if (i == 3) {
-			put_u8(nlh, KNAT_A_SESSION_PROTO,
-			       parse_proto(w, word_need(w, "a protocol")));
-			continue;
-		}
-		if (i == 4) {
-			word = word_need(w, "a state");
-			put_u8(nlh, KNAT_A_SESSION_STATE,
-			       word_match(w, word, "a state", states));
-			continue;
-		}
-		word = word_need(w, "an address");
-		parse_ends(w, word, &ends);
-		if (ends.len >= 0 || ends.last != ends.port)
-			die_word(w, "\"%s\" must be ADDR or ADDR:PORT", word);
-		put_u32(nlh, addr_attr[i], ends.addr);
-		if (ends.port)
-			put_u16(nlh, port_attr[i], ends.port);
-	}
-	return n;
-}
-
-static uint32_t u32_of(const struct nlattr *attr)
-{
-	return attr ? mnl_attr_get_u32(attr) : 0;
-}
-
-static uint16_t u16_of(const struct nlattr *attr)
-{
-	return attr ? mnl_attr_get_u16(attr) : 0;
-}
-
-static void print_session(const struct nlattr *const *a)
-{
-	uint8_t state;
-
-	if (!a[KNAT_A_SESSION_PROTO] || !a[KNAT_A_SESSION_STATE])
-		return;
-	state = mnl_attr_get_u8(a[KNAT_A_SESSION_STATE]);
-	if (state > KNAT_SESSION_TRANS)
-		state = KNAT_SESSION_NONE;
-	if (json) {
-		obj_begin();
-		obj_str("proto",
-			proto_name(mnl_attr_get_u8(a[KNAT_A_SESSION_PROTO])));
-		obj_str("in_addr", addr_text(u32_of(a[KNAT_A_SESSION_IN_ADDR])));
-		obj_num("in_port", u16_of(a[KNAT_A_SESSION_IN_PORT]));
-		obj_str("out_addr",
-			addr_text(u32_of(a[KNAT_A_SESSION_OUT_ADDR])));
-		obj_num("out_port", u16_of(a[KNAT_A_SESSION_OUT_PORT]));
-		obj_str("remote_addr",
-			addr_text(u32_of(a[KNAT_A_SESSION_REMOTE_ADDR])));
-		obj_num("remote_port", u16_of(a[KNAT_A_SESSION_REMOTE_PORT]));
-		obj_str("state", states[state]);
-		obj_num("idle", u32_of(a[KNAT_A_SESSION_IDLE]));
-		obj_num("expires", u32_of(a[KNAT_A_SESSION_EXPIRES]));
-		obj_end();
-		return;
-	}
-	printf("%-4s in %-21s out %-21s remote %-21s state %-11s  # idle %us expires in %us\n",
-	       proto_name(mnl_attr_get_u8(a[KNAT_A_SESSION_PROTO])),
-	       ends_text(u32_of(a[KNAT_A_SESSION_IN_ADDR]),
-			 u16_of(a[KNAT_A_SESSION_IN_PORT]), 0),
-	       ends_text(u32_of(a[KNAT_A_SESSION_OUT_ADDR]),
-			 u16_of(a[KNAT_A_SESSION_OUT_PORT]), 0),
-	       ends_text(u32_of(a[KNAT_A_SESSION_REMOTE_ADDR]),
-			 u16_of(a[KNAT_A_SESSION_REMOTE_PORT]), 0),
-	       states[state], u32_of(a[KNAT_A_SESSION_IDLE]),
-	       u32_of(a[KNAT_A_SESSION_EXPIRES]));
-}
-
-static const char *counted;
-
-static void print_count(const struct nlattr *const *attrs)
-{
-	uint32_t n = u32_of(attrs[KNAT_A_SESSION_COUNT]);
-
-	if (!attrs[KNAT_A_SESSION_COUNT])
-		return;
-	if (json) {
-		obj_begin();
-		obj_num(counted, n);
-		obj_end();
-	} else {
-		printf("%u sessions%s\n", n,
-		       counted[0] == 'r' ? " removed" : "");
-	}
-}
-
-void session_command(struct words *w)
-{
-	static const char *const verbs[] = { "list", "count", "del", "help",
-					     NULL };
-	const char *word = word_next(w);
-	struct nlmsghdr *nlh;
-
-	w->help = session_help;
-	switch (word ? word_match(w, word, "a command of session", verbs) : 0) {
-	case 0:
-		nlh = nl_request(KNAT_CMD_SESSION_GET, NLM_F_DUMP);
-		put_filter(w, nlh);
-		list_begin();
-		nl_talk(nlh, KNAT_A_SESSION_MAX, print_session);
-		list_end();
+	switch (i) {
+	case PROTO:
+		word = word_need(words, "the protocol");
+		nl_put_u8(nlh, KNAT_A_SESSION_PROTO, proto_read(word));
 		break;
-	case 1:
-		nlh = nl_request(KNAT_CMD_SESSION_COUNT, 0);
-		put_filter(w, nlh);
-		counted = "sessions";
-		list_begin();
-		nl_talk(nlh, KNAT_A_SESSION_MAX, print_count);
-		list_end();
+	case STATE:
+		word = word_need(words, "the state");
+		nl_put_u8(nlh, KNAT_A_SESSION_STATE,
+			  word_choose(words, word, "a state", states));
 		break;
-	case 2:
-		nlh = nl_request(KNAT_CMD_SESSION_DEL, 0);
-		if (!put_filter(w, nlh))
-			die_word(w, "say which sessions to delete: a filter is missing");
-		counted = "removed";
-		list_begin();
-		nl_talk(nlh, KNAT_A_SESSION_MAX, print_count);
-		list_end();
+	case ALL:
 		break;
 	default:
-		printf("%s", session_help);
+		filter_put_end(words, nlh, names[i], ends[i].addr,
+			       ends[i].port);
 	}
 }
+
+/* Which filters, by number, were there. */
+static uint32_t filter_put(struct words *words, struct nlmsghdr *nlh)
+{
+	uint32_t given = 0;
+	const char *word;
+	uint8_t proto;
+	int i;
+
+	while ((word = word_next(words))) {
+		/* A line of a list begins with the protocol alone. */
+		proto = proto_find(word);
+		i = proto ? PROTO : word_choose(words, word,
+						"a filter of sessions", names);
+		word_once(words, &given, i, names[i]);
+		if (proto)
+			nl_put_u8(nlh, KNAT_A_SESSION_PROTO, proto);
+		else
+			filter_put_one(words, nlh, i);
+	}
+	if (given & 1U << ALL && given != 1U << ALL)
+		fail_word(words, "\"all\" goes with no other filter");
+	return given;
+}
+
+/* --- lists --- */
+
+static const char *state_word(uint8_t state)
+{
+	return state <= KNAT_SESSION_TRANS ? states[state] : "unknown";
+}
+
+static void print_end(const char *word, const char *key_addr,
+		      const char *key_port, const struct nlattr *addr,
+		      const struct nlattr *port)
+{
+	if (out_json) {
+		json_string(key_addr, addr_text(nl_u32(addr)));
+		if (port)
+			json_number(key_port, nl_u16(port));
+		return;
+	}
+	text("%s %s", word, addr_text(nl_u32(addr)));
+	if (port)
+		text(":%u", nl_u16(port));
+}
+
+static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
+{
+	const char *proto = proto_text(nl_u8(attrs[KNAT_A_SESSION_PROTO]));
+	const char *state = state_word(nl_u8(attrs[KNAT_A_SESSION_STATE]));
+	uint32_t idle = nl_u32(attrs[KNAT_A_SESSION_IDLE]);
+	uint32_t expires = nl_u32(attrs[KNAT_A_SESSION_EXPIRES]);
+
+	(void)nlh;
+	if (!attrs[KNAT_A_SESSION_PROTO] || !attrs[KNAT_A_SESSION_IN_ADDR] ||
+	    !attrs[KNAT_A_SESSION_OUT_ADDR] ||
+	    !attrs[KNAT_A_SESSION_REMOTE_ADDR] || !attrs[KNAT_A_SESSION_STATE])
+		nl_odd_answer();
+	if (out_json) {
+		json_object(NULL);
+		json_string("proto", proto);
+	} else {
+		text("%s", proto);
+		text_column(5);
+	}
+	print_end("in", "in_addr", "in_port", attrs[KNAT_A_SESSION_IN_ADDR],
+		  attrs[KNAT_A_SESSION_IN_PORT]);
+	if (!out_json)
+		text_column(30);
+	print_end("out", "out_addr", "out_port", attrs[KNAT_A_SESSION_OUT_ADDR],
+		  attrs[KNAT_A_SESSION_OUT_PORT]);
+	if (!out_json)
+		text_column(56);
+	print_end("remote", "remote_addr", "remote_port",
+		  attrs[KNAT_A_SESSION_REMOTE_ADDR],
+		  attrs[KNAT_A_SESSION_REMOTE_PORT]);
+	if (out_json) {
+		json_string("state", state);
+		json_number("idle", idle);
+		json_number("expires", expires);
+		json_end();
+	} else {
+		text_column(85);
+		text("state %s", state);
+		text_remark(103);
+		text("idle %us expires in %us", idle, expires);
+		text_end();
+	}
+}
+
+static const uint8_t types[KNAT_A_SESSION_MAX + 1] = {
+	[KNAT_A_SESSION_PROTO]		= MNL_TYPE_U8,
+	[KNAT_A_SESSION_IN_ADDR]	= MNL_TYPE_U32,
+	[KNAT_A_SESSION_IN_PORT]	= MNL_TYPE_U16,
+	[KNAT_A_SESSION_OUT_ADDR]	= MNL_TYPE_U32,
+	[KNAT_A_SESSION_OUT_PORT]	= MNL_TYPE_U16,
+	[KNAT_A_SESSION_REMOTE_ADDR]	= MNL_TYPE_U32,
+	[KNAT_A_SESSION_REMOTE_PORT]	= MNL_TYPE_U16,
+	[KNAT_A_SESSION_STATE]		= MNL_TYPE_U8,
+	[KNAT_A_SESSION_IDLE]		= MNL_TYPE_U32,
+	[KNAT_A_SESSION_EXPIRES]	= MNL_TYPE_U32,
+	[KNAT_A_SESSION_COUNT]		= MNL_TYPE_U32,
+};
+
+/* A count as @key in JSON, and with @unit behind it in text. */
+static void print_count(const struct nlattr *count, const char *key,
+			const char *unit)
+{
+	if (!count)
+		nl_odd_answer();
+	if (out_json) {
+		json_object(NULL);
+		json_number(key, nl_u32(count));
+		json_end();
+	} else {
+		text("%u %s", nl_u32(count), unit);
+		text_end();
+	}
+}
+
+static void print_sessions(const struct nlmsghdr *nlh,
+			   const struct nlattr *const *attrs)
+{
+	(void)nlh;
+	print_count(attrs[KNAT_A_SESSION_COUNT], "sessions", "sessions");
+}
+
+static void print_removed(const struct nlmsghdr *nlh,
+			  const struct nlattr *const *attrs)
+{
+	(void)nlh;
+	print_count(attrs[KNAT_A_SESSION_COUNT], "removed", "sessions removed");
+}
+
+/* --- commands --- */
+
+static void list(struct words *words)
+{
+	static const struct nl_reader reader = {
+		KNAT_A_SESSION_MAX, types, print,
+	};
+	struct nlmsghdr *nlh = nl_request(KNAT_CMD_SESSION_GET);
+
+	filter_put(words, nlh);
+	nl_list(nlh, &reader);
+}
+
+static void count(struct words *words)
+{
+	static const struct nl_reader reader = {
+		KNAT_A_SESSION_MAX, types, print_sessions,
+	};
+	struct nlmsghdr *nlh = nl_request(KNAT_CMD_SESSION_COUNT);
+
+	filter_put(words, nlh);
+	nl_get(nlh, &reader);
+}
+
+static void del(struct words *words)
+{
+	static const struct nl_reader reader = {
+		KNAT_A_SESSION_MAX, types, print_removed,
+	};
+	struct nlmsghdr *nlh = nl_request(KNAT_CMD_SESSION_DEL);
+
+	if (!filter_put(words, nlh))
+		fail_word(words, "which sessions to delete is missing: a filter or \"all\"");
+	nl_get(nlh, &reader);
+}
+
+static const struct verb verbs[] = {
+	{ "list", "[ FILTER ]", list },
+	{ "count", "[ FILTER ]", count },
+	{ "del", "FILTER | all", del },
+	{ "show", NULL, list },
+	{ }
+};
+
+const struct object session_object = {
+	.name		= "session",
+	.meaning	= "flows of mappings to remote ends",
+	.terms		=
+"FILTER: [ in ADDR[:PORT] ] [ out ADDR[:PORT] ] [ remote ADDR[:PORT] ]\n"
+"        [ [ proto ] P ] [ state STATE ]\n"
+"STATE:  none | init | established | in-fin | out-fin | closing | trans\n",
+	.verbs		= verbs,
+	.plain		= list,
+};

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* natctl stats: counters. */
-#include <stdio.h>
-#include "natctl.h"
+/* natctl stats: what there is now, and counters. */
+#include "command.h"
+#include "nl.h"
+#include "out.h"
 
-const char stats_help[] =
-"Usage: natctl stats [ show ]\n"
-"       natctl stats reset\n";
-
-#define NAME(N, name, meaning)		#name,
-#define MEANING(N, name, meaning)	meaning,
+#define NAME(NAME, name, meaning)	#name,
+#define MEANING(NAME, name, meaning)	meaning,
+#define TYPE(NAME, name, meaning)	[KNAT_COUNTER_##NAME + 1] = MNL_TYPE_U64,
 
 static const char *const names[] = { KNAT_COUNTERS(NAME) };
 static const char *const meanings[] = { KNAT_COUNTERS(MEANING) };
+static const uint8_t counter_types[] = { KNAT_COUNTERS(TYPE) };
 
 static const struct {
 	const char	*name;
@@ -23,58 +22,71 @@ static const struct {
 	{ "subscribers", KNAT_A_STATS_SUBSCRIBERS, "inside addresses with mappings now" },
 };
 
-static void print_line(const char *name, uint64_t value, const char *meaning)
+static void print_one(const char *name, uint64_t value, const char *meaning)
 {
-	if (json)
-		obj_num(name, value);
-	else
-		printf("%-22s %12llu  %s\n", name, (unsigned long long)value,
-		       meaning);
+	if (out_json) {
+		json_number(name, value);
+		return;
+	}
+	text("%-22s %12llu  %s", name, (unsigned long long)value, meaning);
+	text_end();
 }
 
-static void print_stats(const struct nlattr *const *attrs)
+static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
 {
 	const struct nlattr *counters[__KNAT_COUNTER_MAX + 1];
 	size_t i;
 
+	(void)nlh;
 	if (!attrs[KNAT_A_STATS_COUNTERS])
-		return;
-	nl_nest(attrs[KNAT_A_STATS_COUNTERS], counters, __KNAT_COUNTER_MAX);
-	if (json)
-		obj_begin();
+		nl_odd_answer();
+	nl_parse_nest(attrs[KNAT_A_STATS_COUNTERS], counters,
+		      __KNAT_COUNTER_MAX, counter_types);
+	if (out_json)
+		json_object(NULL);
 	for (i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
 		if (attrs[gauges[i].attr])
-			print_line(gauges[i].name,
-				   mnl_attr_get_u32(attrs[gauges[i].attr]),
-				   gauges[i].meaning);
+			print_one(gauges[i].name,
+				  nl_u32(attrs[gauges[i].attr]),
+				  gauges[i].meaning);
 	for (i = 0; i < __KNAT_COUNTER_MAX; i++)
 		if (counters[i + 1])
-			print_line(names[i], mnl_attr_get_u64(counters[i + 1]),
-				   meanings[i]);
-	if (json)
-		obj_end();
+			print_one(names[i], mnl_attr_get_u64(counters[i + 1]),
+				  meanings[i]);
+	if (out_json)
+		json_end();
 }
 
-void stats_command(struct words *w)
+static void show(struct words *words)
 {
-	static const char *const verbs[] = { "show", "reset", "list", "help",
-					     NULL };
-	const char *word = word_next(w);
+	static const uint8_t types[KNAT_A_STATS_MAX + 1] = {
+		[KNAT_A_STATS_MAPPINGS]		= MNL_TYPE_U32,
+		[KNAT_A_STATS_SESSIONS]		= MNL_TYPE_U32,
+		[KNAT_A_STATS_SUBSCRIBERS]	= MNL_TYPE_U32,
+		[KNAT_A_STATS_COUNTERS]		= MNL_TYPE_NESTED,
+	};
+	static const struct nl_reader reader = { KNAT_A_STATS_MAX, types, print };
 
-	w->help = stats_help;
-	switch (word ? word_match(w, word, "a command of stats", verbs) : 0) {
-	case 1:
-		word_end(w);
-		nl_talk(nl_request(KNAT_CMD_STATS_RESET, 0), 0, NULL);
-		break;
-	case 3:
-		printf("%s", stats_help);
-		break;
-	default:
-		word_end(w);
-		list_begin();
-		nl_talk(nl_request(KNAT_CMD_STATS_GET, 0), KNAT_A_STATS_MAX,
-			print_stats);
-		list_end();
-	}
+	word_end(words);
+	nl_get(nl_request(KNAT_CMD_STATS_GET), &reader);
 }
+
+static void reset(struct words *words)
+{
+	word_end(words);
+	nl_do(nl_request(KNAT_CMD_STATS_RESET));
+}
+
+static const struct verb verbs[] = {
+	{ "show", "", show },
+	{ "reset", "", reset },
+	{ "list", NULL, show },
+	{ }
+};
+
+const struct object stats_object = {
+	.name		= "stats",
+	.meaning	= "counters",
+	.verbs		= verbs,
+	.plain		= show,
+};

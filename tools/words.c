@@ -1,103 +1,109 @@
 // SPDX-License-Identifier: GPL-2.0
-/* natctl: reading words, and complaining about them. */
-#include <stdarg.h>
+/* natctl: the words of a command. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "natctl.h"
+#include "command.h"
+#include "error.h"
+#include "words.h"
 
-char error_place[512];
-
-static void complain(const char *fmt, va_list ap)
-{
-	fflush(stdout);
-	fprintf(stderr, "%sError: ", error_place);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
-}
-
-void die(int status, const char *fmt, ...)
+void fail_word(const struct words *words, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	complain(fmt, ap);
+	error_print(fmt, ap);
 	va_end(ap);
-	exit(status);
+	command_grammar(stderr, words->object, words->verb);
+	exit(STATUS_USAGE);
 }
 
-void die_word(const struct words *w, const char *fmt, ...)
+char *word_next(struct words *words)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	complain(fmt, ap);
-	va_end(ap);
-	if (w->help)
-		fprintf(stderr, "%s", w->help);
-	exit(EXIT_USAGE);
-}
-
-const char *word_peek(const struct words *w)
-{
-	return w->n && w->v[0][0] != '#' ? w->v[0] : NULL;
-}
-
-char *word_next(struct words *w)
-{
-	if (!word_peek(w))
+	if (!words->left)
 		return NULL;
-	w->n--;
-	return *w->v++;
+	words->left--;
+	return *words->next++;
 }
 
-char *word_need(struct words *w, const char *what)
+char *word_need(struct words *words, const char *what)
 {
-	char *word = word_next(w);
+	char *word = word_next(words);
 
 	if (!word)
-		die_word(w, "%s is missing at the end of the command", what);
+		fail_word(words, "%s is missing at the end of the command",
+			  what);
 	return word;
 }
 
-void word_end(const struct words *w)
+void word_end(const struct words *words)
 {
-	const char *word = word_peek(w);
-
-	if (word)
-		die_word(w, "\"%s\" is one word too many", word);
+	if (words->left)
+		fail_word(words, "%s is one word too many",
+			  said(words->next[0]));
 }
 
 int word_find(const char *word, const char *const *names)
 {
+	int i, found = WORD_UNKNOWN;
 	size_t len = strlen(word);
-	int i, found = -1;
 
-	for (i = 0; names[i]; i++) {
-		if (!strcmp(word, names[i]))
+	for (i = 0; len && names[i]; i++) {
+		if (strncmp(word, names[i], len))
+			continue;
+		if (!names[i][len])
 			return i;
-		if (len && !strncmp(word, names[i], len)) {
-			if (found >= 0)
-				found = -2;
-			else if (found == -1)
-				found = i;
-		}
+		found = found == WORD_UNKNOWN ? i : WORD_AMBIGUOUS;
 	}
 	return found;
 }
 
-int word_match(const struct words *w, const char *word, const char *what,
-	       const char *const *names)
+/* "a, b or c": those of the first @count @names that begin with @word, or all. */
+static const char *alternatives(const char *const *names, int count,
+				const char *word)
 {
-	int i = word_find(word, names);
-	char list[512] = "";
+	static char list[1024];
+	int fit[64], i, n = 0;
 	size_t used = 0;
 
-	if (i >= 0)
-		return i;
-	for (int n = 0; names[n]; n++)
+	for (i = 0; i < count && n < 64; i++)
+		if (!strncmp(word, names[i], strlen(word)))
+			fit[n++] = i;
+	for (i = 0; i < n && used < sizeof(list); i++)
 		used += snprintf(list + used, sizeof(list) - used, "%s%s",
-				 n ? ", " : "", names[n]);
-	die_word(w, "\"%s\" is %s %s: it must be one of %s", word,
-		 i == -2 ? "ambiguous as" : "not", what, list);
+				 !i ? "" : i < n - 1 ? ", " : " or ",
+				 names[fit[i]]);
+	return list;
+}
+
+int word_choose_of(const struct words *words, const char *word,
+		   const char *what, const char *const *names, int count)
+{
+	int i = word_find(word, names);
+
+	if (i == WORD_AMBIGUOUS)
+		fail_word(words, "%s is ambiguous: it may mean %s", said(word),
+			  alternatives(names, count, word));
+	if (i == WORD_UNKNOWN)
+		fail_word(words, "%s is not %s: it must be %s", said(word),
+			  what, alternatives(names, count, ""));
+	return i;
+}
+
+int word_choose(const struct words *words, const char *word, const char *what,
+		const char *const *names)
+{
+	int count = 0;
+
+	while (names[count])
+		count++;
+	return word_choose_of(words, word, what, names, count);
+}
+
+void word_once(const struct words *words, uint32_t *given, int i,
+	       const char *name)
+{
+	if (*given & 1U << i)
+		fail_word(words, "\"%s\" is given twice", name);
+	*given |= 1U << i;
 }

@@ -173,7 +173,7 @@ test_payloads_with_addresses_in_them_are_left_alone() {
 	hear s INVITE-sip:x@192.168.0.2:5060
 }
 
-test_ip_ids_of_fragmentable_packets_are_kept_apart() {
+test_packets_that_may_not_be_fragmented_may_have_equal_ids() {
 	masquerade
 	inject in1 udp $in1_silent:5000 to $out1_silent:7000 ipid 7 data a df
 	see out1 'udp * df data a'

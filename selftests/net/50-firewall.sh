@@ -47,6 +47,10 @@ iptables_firewall() { # iptables-nft|iptables-legacy
 
 rebuild_for_each=1
 
+logged() { # TEXT
+	dmesg | grep -qF "$1"
+}
+
 outbound_flows_pass() {
 	udp a in1 192.168.0.2:5000
 	udp s out1 203.0.113.11:7000
@@ -246,6 +250,24 @@ test_an_nft_masquerade_beside_knat_does_not_break_flows() {
 	accept t l
 	stream c t 10000
 	stream t c 10000
+	logged 'knat: nf_nat translates' || fail "the log does not tell of nf_nat"
+}
+
+test_a_flowtable_on_an_outside_device_is_told_of() {
+	in_space gw nft -f - <<-END || fail "nft"
+		table ip firewall {
+			flowtable fast {
+				hook ingress priority 0; devices = { wan, lan2 };
+			}
+			chain forward {
+				type filter hook forward priority 0;
+				ct state established flow add @fast
+			}
+		}
+	END
+	masquerade
+	wait_until 10 logged 'knat: a flowtable on outside device wan' ||
+		fail "the log does not tell of the flowtable"
 }
 
 test_a_forward_rule_can_log_and_match_the_inside_port() {

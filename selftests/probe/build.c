@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Packets from words, sent through raw sockets. */
+/* Packets from words. */
 #define _GNU_SOURCE
 #include <netinet/ip.h>
 #include <netinet/ip_icmp.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "probe.h"
-
-#define FRAGMENTS_MAX	64
-#define BURST_PACE	64	/* packets between two looks at the captures */
 
 struct draft {
 	struct iphdr ip;
@@ -29,6 +23,11 @@ struct draft {
 };
 
 static uint16_t next_id = 0x1000;
+
+uint16_t packet_id(void)
+{
+	return next_id++;
+}
 
 static bool wrong(const char *word)
 {
@@ -48,7 +47,7 @@ static bool parse_hex(const char *word, uint8_t *data, size_t max, size_t *len)
 	return true;
 }
 
-static bool parse_type(const char *word, uint8_t *type, uint8_t *code)
+bool parse_type(const char *word, uint8_t *type, uint8_t *code)
 {
 	unsigned int t, c;
 
@@ -282,8 +281,7 @@ static void draft_checksum(struct draft *d, size_t l4_len)
 	memcpy(check, &sum, 2);
 }
 
-/* Puts header and options before l4_len bytes of transport. */
-static void assemble(const struct iphdr *header, const uint8_t *options,
+void packet_assemble(const struct iphdr *header, const uint8_t *options,
 		     size_t options_len, const uint8_t *l4, size_t l4_len,
 		     struct packet_plan *plan)
 {
@@ -309,7 +307,7 @@ bool packet_build(int argc, char **argv, struct packet_plan *plan)
 
 	memset(&d, 0, offsetof(struct draft, l4) + 128);
 	d.ip.ttl = 64;
-	d.ip.id = htons(next_id++);
+	d.ip.id = htons(packet_id());
 	i = draft_ends(&d, argc, argv);
 	if (!i)
 		return false;
@@ -328,315 +326,6 @@ bool packet_build(int argc, char **argv, struct packet_plan *plan)
 	draft_checksum(&d, l4_len);
 	if (d.cut && d.cut < l4_len)
 		l4_len = d.cut;
-	assemble(&d.ip, d.options, d.options_len, d.l4, l4_len, plan);
+	packet_assemble(&d.ip, d.options, d.options_len, d.l4, l4_len, plan);
 	return true;
-}
-
-static bool transmit(int fd, const struct packet_plan *plan)
-{
-	const struct iphdr *ip = (const void *)plan->data;
-	struct sockaddr_in to = { .sin_family = AF_INET };
-
-	to.sin_addr.s_addr = ip->daddr;
-	return sendto(fd, plan->data, plan->len, 0, (struct sockaddr *)&to,
-		      sizeof(to)) == (ssize_t)plan->len;
-}
-
-static int raw_socket(const char *space)
-{
-	int fd = socket_in(space, AF_INET, SOCK_RAW, IPPROTO_RAW), one = 1;
-
-	if (fd < 0)
-		no_errno(space);
-	else
-		setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one));
-	return fd;
-}
-
-/* The transport checksum as sent, in hex, 0 where there is none. */
-static unsigned int plan_sum(const struct packet_plan *plan)
-{
-	const struct iphdr *ip = (const void *)plan->data;
-	size_t at = ip->ihl * 4;
-	uint16_t sum = 0;
-
-	at += ip->protocol == IPPROTO_UDP ? offsetof(struct udphdr, check) :
-	      ip->protocol == IPPROTO_TCP ? offsetof(struct tcphdr, check) :
-	      offsetof(struct icmphdr, checksum);
-	if (at + 2 <= plan->len)
-		memcpy(&sum, plan->data + at, 2);
-	return ntohs(sum);
-}
-
-static void send_plan(const char *space, const struct packet_plan *plan)
-{
-	int fd = raw_socket(space);
-
-	if (fd < 0)
-		return;
-	if (transmit(fd, plan))
-		ok("%04x %s", plan_sum(plan),
-		   describe(plan->data, plan->len, false));
-	else
-		no_errno("packet");
-	close(fd);
-}
-
-void cmd_packet(int argc, char **argv)
-{
-	static struct packet_plan plan;
-
-	if (argc < 2)
-		return usage();
-	if (packet_build(argc - 1, argv + 1, &plan))
-		send_plan(argv[0], &plan);
-}
-
-/* Sends a packet as fragments of BYTES each, in the given order. */
-void cmd_fragment(int argc, char **argv)
-{
-	static struct packet_plan whole, part;
-	unsigned long bytes, index, start, len;
-	const struct iphdr *ip = (void *)whole.data;
-	struct iphdr header;
-	size_t options, total;
-	char *word;
-	int fd;
-
-	if (argc < 4 || !parse_number(argv[1], 65528, &bytes) || !bytes ||
-	    bytes % 8)
-		return usage();
-	if (!packet_build(argc - 3, argv + 3, &whole))
-		return;
-	options = ip->ihl * 4 - sizeof(*ip);
-	total = whole.len - ip->ihl * 4;
-	fd = raw_socket(argv[0]);
-	if (fd < 0)
-		return;
-	for (word = strtok(argv[2], ","); word; word = strtok(NULL, ",")) {
-		if (!parse_number(word, FRAGMENTS_MAX, &index) ||
-		    index * bytes >= total) {
-			bad("%s is no fragment", word);
-			goto out;
-		}
-		start = index * bytes;
-		len = total - start < bytes ? total - start : bytes;
-		header = *ip;
-		header.frag_off = htons(start / 8 |
-					(start + len < total ? IP_MF : 0));
-		assemble(&header, (void *)(ip + 1), options,
-			 whole.data + ip->ihl * 4 + start, len, &part);
-		if (!transmit(fd, &part)) {
-			no_errno("fragment");
-			goto out;
-		}
-	}
-	ok("%04x %s", plan_sum(&whole),
-	   describe(whole.data, whole.len, false));
-out:
-	close(fd);
-}
-
-struct error_words {
-	uint8_t type, code;
-	unsigned long mtu, pointer, quote, ttl;
-	in_addr_t to;
-	bool extension, badsum, badquotesum;
-};
-
-/* Returns the index of "about" or "quoting", or 0. */
-static int error_words(int argc, char **argv, struct error_words *w)
-{
-	int i;
-
-	for (i = 3; i < argc; i++) {
-		if (!strcmp(argv[i], "about") || !strcmp(argv[i], "quoting"))
-			return i;
-		if (!strcmp(argv[i], "extension"))
-			w->extension = true;
-		else if (!strcmp(argv[i], "badsum"))
-			w->badsum = true;
-		else if (!strcmp(argv[i], "badquotesum"))
-			w->badquotesum = true;
-		else if (i + 1 == argc)
-			break;
-		else if (!strcmp(argv[i], "to") &&
-			 parse_addr(argv[i + 1], &w->to))
-			i++;
-		else if (!strcmp(argv[i], "mtu") &&
-			 parse_number(argv[i + 1], 65535, &w->mtu))
-			i++;
-		else if (!strcmp(argv[i], "pointer") &&
-			 parse_number(argv[i + 1], 255, &w->pointer))
-			i++;
-		else if (!strcmp(argv[i], "quote") &&
-			 parse_number(argv[i + 1], 65535, &w->quote))
-			i++;
-		else if (!strcmp(argv[i], "ttl") &&
-			 parse_number(argv[i + 1], 255, &w->ttl))
-			i++;
-		else
-			break;
-	}
-	bad("%s is no word of icmp-error", i < argc ? argv[i] : "nothing");
-	return 0;
-}
-
-/* RFC 4884: the quote padded to 128 bytes, then one MPLS label stack. */
-static size_t add_extension(uint8_t *icmp, size_t len)
-{
-	static const uint8_t object[] = { 0, 8, 1, 1, 0x00, 0x0c, 0x81, 0x40 };
-	uint8_t *header = icmp + 8 + 128;
-	uint16_t sum;
-
-	memset(icmp + len, 0, 8 + 128 - len);
-	icmp[5] = 128 / 4;
-	memset(header, 0, 4);
-	header[0] = 0x20;
-	memcpy(header + 4, object, sizeof(object));
-	sum = sum_fold(sum_add(0, header, 4 + sizeof(object)));
-	memcpy(header + 2, &sum, 2);
-	return 8 + 128 + 4 + sizeof(object);
-}
-
-void cmd_icmp_error(int argc, char **argv)
-{
-	static struct packet_plan quoted, plan;
-	struct error_words w = { .quote = 520, .ttl = 64 };
-	struct iphdr header = { .protocol = IPPROTO_ICMP };
-	const struct iphdr *inner = (void *)quoted.data;
-	uint8_t icmp[1024] = {};
-	const uint8_t *last;
-	size_t len;
-	uint16_t sum;
-	int i;
-
-	if (argc < 5 || !parse_addr(argv[1], &header.saddr) ||
-	    !parse_type(argv[2], &w.type, &w.code))
-		return usage();
-	i = error_words(argc, argv, &w);
-	if (!i)
-		return;
-	if (!strcmp(argv[i], "quoting")) {
-		if (!packet_build(argc - i - 1, argv + i + 1, &quoted))
-			return;
-	} else {
-		if (i + 2 != argc)
-			return bad("about CAPTURE");
-		last = capture_last(argv[i + 1], &quoted.len);
-		if (!last)
-			return;
-		memcpy(quoted.data, last, quoted.len);
-	}
-	icmp[0] = w.type;
-	icmp[1] = w.code;
-	if (w.type == ICMP_PARAMETERPROB)
-		icmp[4] = w.pointer;
-	icmp[6] = w.mtu >> 8;
-	icmp[7] = w.mtu;
-	len = inner->ihl * 4 + w.quote;
-	if (len > quoted.len)
-		len = quoted.len;
-	if (len > (w.extension ? 128 : sizeof(icmp) - 8))
-		len = w.extension ? 128 : sizeof(icmp) - 8;
-	memcpy(icmp + 8, quoted.data, len);
-	if (w.badquotesum)
-		icmp[8 + offsetof(struct iphdr, check)] ^= 0x11;
-	len += 8;
-	if (w.extension)
-		len = add_extension(icmp, len);
-	sum = sum_fold(sum_add(0, icmp, len)) ^ (w.badsum ? 0x1010 : 0);
-	memcpy(icmp + 2, &sum, 2);
-	header.ttl = w.ttl;
-	header.id = htons(next_id++);
-	header.daddr = w.to ?: inner->saddr;
-	assemble(&header, NULL, 0, icmp, len, &plan);
-	send_plan(argv[0], &plan);
-}
-
-/* "VALUE+COUNT" or "VALUE": cuts the count off. */
-static bool parse_count(char *word, unsigned long *count)
-{
-	char *plus = strchr(word, '+');
-
-	*count = 1;
-	if (!plus)
-		return true;
-	*plus = 0;
-	return parse_number(plus + 1, 1 << 24, count) && *count;
-}
-
-struct burst {
-	const char *proto;
-	unsigned long addrs, ports, remotes;
-	in_addr_t addr;
-	unsigned long port;
-	struct sockaddr_in remote;
-};
-
-/* Packet number n: remote ports change first, then ports, then addresses. */
-static bool burst_build(const struct burst *b, unsigned long n,
-			struct packet_plan *plan)
-{
-	in_addr_t addr = htonl(ntohl(b->addr) + n / b->remotes / b->ports);
-	unsigned long port = b->port + n / b->remotes % b->ports;
-	struct sockaddr_in to = b->remote;
-	char proto[8], from[32], remote[32], id[16];
-	char *words[] = { proto, from, "to", remote, "S", "id", id };
-	int count = 4;
-
-	to.sin_port = htons(ntohs(to.sin_port) + n % b->remotes);
-	snprintf(proto, sizeof(proto), "%s", b->proto);
-	if (!strcmp(proto, "icmp")) {
-		snprintf(from, sizeof(from), "%s", print_addr(addr));
-		snprintf(remote, sizeof(remote), "%s",
-			 print_addr(to.sin_addr.s_addr));
-		snprintf(id, sizeof(id), "%lu", port);
-		words[4] = "8/0";
-		count = 7;
-	} else {
-		snprintf(from, sizeof(from), "%s:%lu", print_addr(addr), port);
-		snprintf(remote, sizeof(remote), "%s", print_end(&to));
-		if (!strcmp(proto, "tcp"))
-			count = 5;
-	}
-	return packet_build(count, words, plan);
-}
-
-/* One packet from each inside end to each remote port. */
-void cmd_burst(int argc, char **argv)
-{
-	static struct packet_plan plan;
-	unsigned long total, n;
-	struct burst b;
-	int fd;
-
-	if (argc != 5 || !parse_count(argv[2], &b.addrs) ||
-	    !parse_addr(argv[2], &b.addr) || !parse_count(argv[3], &b.ports) ||
-	    !parse_number(argv[3], 65535, &b.port) ||
-	    !parse_count(argv[4], &b.remotes) ||
-	    !parse_end(argv[4], &b.remote))
-		return usage();
-	b.proto = argv[1];
-	fd = raw_socket(argv[0]);
-	if (fd < 0)
-		return;
-	total = b.addrs * b.ports * b.remotes;
-	for (n = 0; n < total; n++) {
-		if (!burst_build(&b, n, &plan))
-			goto out;
-		if (!transmit(fd, &plan)) {
-			no_errno("burst");
-			goto out;
-		}
-		if (n % BURST_PACE == BURST_PACE - 1) {
-			settle();
-			captures_pump();
-		}
-	}
-	settle();
-	captures_pump();
-	ok("%lu", total);
-out:
-	close(fd);
 }

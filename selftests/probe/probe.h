@@ -89,8 +89,20 @@ struct packet_plan {
 	size_t len;
 };
 
+struct iphdr;
+
 /* Words as describe() prints them; says why and returns false if wrong. */
 bool packet_build(int argc, char **argv, struct packet_plan *plan);
+/* Puts header and options before l4_len bytes of transport. */
+void packet_assemble(const struct iphdr *header, const uint8_t *options,
+		     size_t options_len, const uint8_t *l4, size_t l4_len,
+		     struct packet_plan *plan);
+/* A new IP identification. */
+uint16_t packet_id(void);
+/* "TYPE/CODE" */
+bool parse_type(const char *word, uint8_t *type, uint8_t *code);
+
+/* raw.c: packets through raw sockets */
 void cmd_packet(int argc, char **argv);
 void cmd_fragment(int argc, char **argv);
 void cmd_icmp_error(int argc, char **argv);
@@ -119,6 +131,8 @@ void cmd_next(int argc, char **argv);
 void cmd_none(int argc, char **argv);
 void cmd_count(int argc, char **argv);
 void cmd_clear(int argc, char **argv);
+
+/* report.c */
 void cmd_ports(int argc, char **argv);
 void cmd_answer(int argc, char **argv);
 void cmd_trace(int argc, char **argv);

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/* natctl: objects, what can be done with them, and their grammar. */
+#include <stdbool.h>
+#include <string.h>
+#include "command.h"
+#include "error.h"
+#include "nl.h"
+
+static const struct object *const objects[] = {
+	&pool_object, &rule_object, &map_object, &session_object,
+	&stats_object, &config_object, &flush_object,
+};
+
+#define NR_OBJECTS	((int)(sizeof(objects) / sizeof(objects[0])))
+
+/* Verbs of one object, "help" included. */
+#define VERBS_MAX	8
+
+static const char options[] =
+"Usage: natctl [ -j | -p ] [ -n NETNS ] OBJECT [ COMMAND ... ]\n"
+"       natctl [ -j | -p ] [ -n NETNS ] -b FILE\n"
+"       natctl -V\n"
+"\n"
+"OBJECT:\n";
+
+static const char rest[] =
+"  help     this text; \"natctl OBJECT help\" has the commands of an object\n"
+"\n"
+"  -j       JSON instead of text; -p the same, indented\n"
+"  -n       in the network namespace NETNS (a name or a path)\n"
+"  -b       commands from FILE, one a line (- is standard input)\n"
+"  -V       the version\n"
+"Words may be shortened while they are unambiguous.\n"
+"\n"
+"Example: natctl rule add oif eth0 src 192.168.0.0/16 masquerade\n"
+"         natctl map add tcp dev eth0:8000 to 192.168.0.2:8000\n";
+
+/* What @verb is another name of, or itself. */
+static const struct verb *verb_proper(const struct object *object,
+				      const struct verb *verb)
+{
+	const struct verb *proper = object->verbs;
+
+	while (proper->run != verb->run)
+		proper++;
+	return proper;
+}
+
+/* @first: nothing stands before. */
+static void verb_grammar(FILE *to, const struct object *object,
+			 const struct verb *verb, bool first)
+{
+	const char *usage = verb->usage;
+	size_t len;
+
+	do {
+		len = strcspn(usage, "\n");
+		fprintf(to, "%s natctl %s%s%s%s%.*s\n",
+			first ? "Usage:" : "      ", object->name,
+			*verb->name ? " " : "", verb->name, len ? " " : "",
+			(int)len, usage);
+		usage += len;
+		first = false;
+	} while (*usage++);
+}
+
+void command_grammar(FILE *to, const struct object *object,
+		     const struct verb *verb)
+{
+	bool first = true;
+	int i;
+
+	if (!object) {
+		fputs(options, to);
+		for (i = 0; i < NR_OBJECTS; i++)
+			fprintf(to, "  %-8s %s\n", objects[i]->name,
+				objects[i]->meaning);
+		fputs(rest, to);
+		return;
+	}
+	if (verb) {
+		verb_grammar(to, object, verb_proper(object, verb), true);
+	} else {
+		for (verb = object->verbs; verb->name && verb->usage; verb++) {
+			verb_grammar(to, object, verb, first);
+			first = false;
+		}
+	}
+	if (object->terms)
+		fputs(object->terms, to);
+}
+
+static void flush(struct words *words)
+{
+	word_end(words);
+	nl_do(nl_request(KNAT_CMD_FLUSH));
+}
+
+static const struct verb flush_verbs[] = {
+	{ "", "", flush },
+	{ }
+};
+
+const struct object flush_object = {
+	.name		= "flush",
+	.meaning	= "rules, pools and mappings: back to a fresh namespace",
+	.verbs		= flush_verbs,
+	.plain		= flush,
+};
+
+/* The verb that a word names; NULL: help. */
+static const struct verb *verb_choose(const struct words *words,
+				      const char *word)
+{
+	const struct verb *verbs = words->object->verbs;
+	const char *names[VERBS_MAX + 2];
+	char what[64];
+	int i, n, help;
+
+	/* An object without verbs, such as flush. */
+	if (!*verbs->name) {
+		if (word_find(word, (const char *const []){ "help", NULL }) < 0)
+			fail_word(words, "%s is one word too many", said(word));
+		return NULL;
+	}
+
+	/* Errors show the verbs and help, but not the other names of verbs. */
+	for (help = 0; verbs[help].name && verbs[help].usage; help++)
+		names[help] = verbs[help].name;
+	names[help] = "help";
+	for (n = help; verbs[n].name; n++)
+		names[n + 1] = verbs[n].name;
+	names[n + 1] = NULL;
+
+	snprintf(what, sizeof(what), "a command of %s", words->object->name);
+	i = word_choose_of(words, word, what, names, help + 1);
+	if (i == help)
+		return NULL;
+	return &verbs[i < help ? i : i - 1];
+}
+
+static void object_run(struct words *words)
+{
+	if (!words->left) {
+		words->object->plain(words);
+		return;
+	}
+	words->verb = verb_choose(words, word_next(words));
+	if (words->verb) {
+		words->verb->run(words);
+	} else {
+		word_end(words);
+		command_grammar(stdout, words->object, NULL);
+	}
+}
+
+void command_run(struct words *words)
+{
+	const char *names[NR_OBJECTS + 2];
+	int i;
+
+	for (i = 0; i < NR_OBJECTS; i++)
+		names[i] = objects[i]->name;
+	names[NR_OBJECTS] = "help";
+	names[NR_OBJECTS + 1] = NULL;
+
+	i = word_choose(words, word_need(words, "the object"), "an object",
+			names);
+	if (i < NR_OBJECTS) {
+		words->object = objects[i];
+		object_run(words);
+	} else {
+		word_end(words);
+		command_grammar(stdout, NULL, NULL);
+	}
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* natctl: filters of mappings and sessions. */
+#ifndef NATCTL_FILTER_H
+#define NATCTL_FILTER_H
+
+#include "nl.h"
+#include "words.h"
+
+/* ADDR[:PORT], of what @word names, into two attributes. */
+void filter_put_end(struct words *words, struct nlmsghdr *nlh, const char *word,
+		    int attr_addr, int attr_port);
+
+#endif /* NATCTL_FILTER_H */

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0
+/* natctl: options of pools, which masquerade rules have too. */
+#include <string.h>
+#include "addr.h"
+#include "error.h"
+#include "options.h"
+#include "out.h"
+
+/* Defaults that are no lowest values. */
+#define PORT_FIRST_DEFAULT	1024
+#define PORT_LAST_DEFAULT	65535
+
+static const char *const mappings[] = {
+	[KNAT_MAPPING_EIM]	= "eim",
+	[KNAT_MAPPING_ADM]	= "adm",
+	[KNAT_MAPPING_APDM]	= "apdm",
+	NULL
+};
+
+static const char *const filterings[] = {
+	[KNAT_FILTERING_EIF]	= "eif",
+	[KNAT_FILTERING_ADF]	= "adf",
+	[KNAT_FILTERING_APDF]	= "apdf",
+	NULL
+};
+
+static const char *const allocs[] = {
+	[KNAT_ALLOC_RANDOM]	= "random",
+	[KNAT_ALLOC_PRESERVE]	= "preserve",
+	[KNAT_ALLOC_SEQUENTIAL]	= "sequential",
+	NULL
+};
+
+static const char *const pairings[] = {
+	[KNAT_PAIRING_PAIRED]	 = "paired",
+	[KNAT_PAIRING_ARBITRARY] = "arbitrary",
+	NULL
+};
+
+static const char *const switches[] = { "off", "on", NULL };
+
+static const char *const clamps[] = {
+	[KNAT_MSS_CLAMP_OFF]	= "off",
+	[KNAT_MSS_CLAMP_PMTU]	= "pmtu",
+	NULL
+};
+
+/* Options whose value is one of a few words. */
+static const struct choice {
+	const char		*word;
+	const char		*what;
+	int			attr;
+	uint8_t			def;
+	const char *const	*values;
+} choices[] = {
+	{ "mapping", "a mapping mode", KNAT_A_POOL_MAPPING,
+	  KNAT_MAPPING_EIM, mappings },
+	{ "filtering", "a filtering mode", KNAT_A_POOL_FILTERING,
+	  KNAT_FILTERING_EIF, filterings },
+	{ "alloc", "a way to allocate ports", KNAT_A_POOL_ALLOC,
+	  KNAT_ALLOC_RANDOM, allocs },
+	{ "pairing", "a pairing", KNAT_A_POOL_PAIRING,
+	  KNAT_PAIRING_PAIRED, pairings },
+	{ "hairpin", "a value of hairpin", KNAT_A_POOL_HAIRPIN, 1, switches },
+};
+
+#define NR_CHOICES	((int)(sizeof(choices) / sizeof(choices[0])))
+
+enum { PORTS = NR_CHOICES, LIMIT, CLAMP };
+
+const char *const options_words[NR_OPTIONS + 1] = {
+	"mapping", "filtering", "alloc", "pairing", "hairpin",
+	[PORTS] = "ports", [LIMIT] = "limit", [CLAMP] = "mss-clamp",
+};
+
+const uint8_t options_types[KNAT_A_POOL_MAX + 1] = {
+	[KNAT_A_POOL_PORT_FIRST] = MNL_TYPE_U16,
+	[KNAT_A_POOL_PORT_LAST]	 = MNL_TYPE_U16,
+	[KNAT_A_POOL_MAPPING]	 = MNL_TYPE_U8,
+	[KNAT_A_POOL_FILTERING]	 = MNL_TYPE_U8,
+	[KNAT_A_POOL_ALLOC]	 = MNL_TYPE_U8,
+	[KNAT_A_POOL_PAIRING]	 = MNL_TYPE_U8,
+	[KNAT_A_POOL_LIMIT]	 = MNL_TYPE_U32,
+	[KNAT_A_POOL_HAIRPIN]	 = MNL_TYPE_U8,
+	[KNAT_A_POOL_MSS_CLAMP]	 = MNL_TYPE_U16,
+};
+
+static uint16_t clamp_read(const struct words *words, const char *word)
+{
+	int i = word_find(word, clamps);
+	uint32_t bytes;
+
+	if (i >= 0)
+		return i;
+	if (!number_find(word, &bytes) || bytes < KNAT_MSS_CLAMP_MIN ||
+	    bytes > KNAT_MSS_CLAMP_MAX)
+		fail_word(words, "%s is no valid mss-clamp: it must be off, pmtu or a number of bytes from %u to %u",
+			  said(word), KNAT_MSS_CLAMP_MIN, KNAT_MSS_CLAMP_MAX);
+	return bytes;
+}
+
+void options_put(struct words *words, struct nlmsghdr *nlh, int i)
+{
+	uint16_t first, last;
+	const char *word;
+
+	switch (i) {
+	case PORTS:
+		word = word_need(words, "the range of ports");
+		ports_read(word, &first, &last);
+		nl_put_u16(nlh, KNAT_A_POOL_PORT_FIRST, first);
+		nl_put_u16(nlh, KNAT_A_POOL_PORT_LAST, last);
+		break;
+	case LIMIT:
+		word = word_need(words, "the number of mappings");
+		nl_put_u32(nlh, KNAT_A_POOL_LIMIT,
+			   number_read(word, "limit", 0, UINT32_MAX));
+		break;
+	case CLAMP:
+		word = word_need(words, "the size to clamp to");
+		nl_put_u16(nlh, KNAT_A_POOL_MSS_CLAMP,
+			   clamp_read(words, word));
+		break;
+	default:
+		word = word_need(words, choices[i].what);
+		nl_put_u8(nlh, choices[i].attr,
+			  word_choose(words, word, choices[i].what,
+				      choices[i].values));
+	}
+}
+
+/* The word for a value; a newer kernel may have others. */
+static const char *value_word(const struct choice *choice, uint8_t value)
+{
+	int i;
+
+	for (i = 0; choice->values[i]; i++)
+		if (i == value)
+			return choice->values[i];
+	return "unknown";
+}
+
+void options_json(const struct nlattr *const *attrs)
+{
+	uint16_t clamp = nl_u16(attrs[KNAT_A_POOL_MSS_CLAMP]);
+	int i;
+
+	json_number("port_first", nl_u16(attrs[KNAT_A_POOL_PORT_FIRST]));
+	json_number("port_last", nl_u16(attrs[KNAT_A_POOL_PORT_LAST]));
+	for (i = 0; i < NR_CHOICES; i++) {
+		uint8_t value = nl_u8(attrs[choices[i].attr]);
+
+		if (choices[i].values == switches)
+			json_bool(choices[i].word, value);
+		else
+			json_string(choices[i].word,
+				    value_word(&choices[i], value));
+	}
+	json_number("limit", nl_u32(attrs[KNAT_A_POOL_LIMIT]));
+	if (clamp <= KNAT_MSS_CLAMP_PMTU)
+		json_string("mss_clamp", clamps[clamp]);
+	else
+		json_number("mss_clamp", clamp);
+}
+
+void options_text(const struct nlattr *const *attrs)
+{
+	uint16_t first = nl_u16(attrs[KNAT_A_POOL_PORT_FIRST]);
+	uint16_t last = nl_u16(attrs[KNAT_A_POOL_PORT_LAST]);
+	uint16_t clamp = nl_u16(attrs[KNAT_A_POOL_MSS_CLAMP]);
+	uint32_t limit = nl_u32(attrs[KNAT_A_POOL_LIMIT]);
+	int i;
+
+	if (first != PORT_FIRST_DEFAULT || last != PORT_LAST_DEFAULT)
+		text(" ports %u-%u", first, last);
+	for (i = 0; i < NR_CHOICES; i++) {
+		uint8_t value = nl_u8(attrs[choices[i].attr]);
+
+		if (value != choices[i].def)
+			text(" %s %s", choices[i].word,
+			     value_word(&choices[i], value));
+	}
+	if (limit)
+		text(" limit %u", limit);
+	if (clamp == KNAT_MSS_CLAMP_PMTU)
+		text(" mss-clamp pmtu");
+	else if (clamp != KNAT_MSS_CLAMP_OFF)
+		text(" mss-clamp %u", clamp);
+}

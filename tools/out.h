@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * natctl: what is listed, as text or as JSON.
+ *
+ * Either is written as it comes, so that the length of a list costs no memory:
+ * columns have a fixed width, and move when something is wider.
+ */
+#ifndef NATCTL_OUT_H
+#define NATCTL_OUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* JSON instead of text; with indentation. */
+extern bool out_json, out_pretty;
+
+/* Around a list. */
+void out_begin(void);
+void out_end(void);
+/* All is written, or the process ends with an error. */
+void out_flush(void);
+
+/* JSON. In a list or an array, the key is NULL. */
+void json_object(const char *key);
+void json_array(const char *key);
+/* Ends what was begun last. */
+void json_end(void);
+void json_string(const char *key, const char *value);
+void json_number(const char *key, uint64_t value);
+void json_bool(const char *key, bool value);
+void json_null(const char *key);
+
+/* Text: to the line at hand, which text_end() ends. */
+void text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* A word that is read back as it is: in quotes if it must be, or always. */
+void text_word(const char *word);
+void text_quoted(const char *word);
+/* Blanks up to a column, one at least. */
+void text_column(unsigned int column);
+/* The same, and what follows cannot be typed back. */
+void text_remark(unsigned int column);
+void text_end(void);
+
+#endif /* NATCTL_OUT_H */

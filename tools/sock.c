@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/* natctl: the netlink socket. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <linux/netlink.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "error.h"
+#include "sock.h"
+
+static const char *netns;
+static struct mnl_socket *sock;
+
+void sock_netns(const char *name)
+{
+	netns = name;
+}
+
+static void netns_enter(void)
+{
+	char *path;
+	int fd;
+
+	if (asprintf(&path, "%s%s", strchr(netns, '/') ? "" : "/run/netns/",
+		     netns) < 0)
+		fail("there is no memory for the name of the network namespace");
+	/* The path may be of anything, a named pipe for instance. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 && errno == ENOENT)
+		fail("there is no network namespace %s", said(netns));
+	if (fd < 0)
+		fail("the network namespace %s cannot be opened: %s",
+		     said(netns), strerror(errno));
+	if (setns(fd, CLONE_NEWNET)) {
+		if (errno == EPERM)
+			fail("permission denied: to enter the network namespace %s, CAP_SYS_ADMIN is needed",
+			     said(netns));
+		if (errno == EINVAL)
+			fail("%s is not a network namespace", said(netns));
+		fail("the network namespace %s cannot be entered: %s",
+		     said(netns), strerror(errno));
+	}
+	close(fd);
+	free(path);
+}
+
+void sock_open(void)
+{
+	/* What an old kernel does not know, it does without. */
+	static const int wanted[] = {
+		NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK,
+	};
+	int one = 1;
+	size_t i;
+
+	if (netns)
+		netns_enter();
+	sock = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
+	if (!sock || mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) < 0)
+		fail("a generic netlink socket cannot be opened: %s",
+		     strerror(errno));
+	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		mnl_socket_setsockopt(sock, wanted[i], &one, sizeof(one));
+}
+
+void sock_send(const void *message, size_t len)
+{
+	while (mnl_socket_sendto(sock, message, len) < 0)
+		if (errno != EINTR)
+			fail("the request cannot be sent to the kernel: %s",
+			     strerror(errno));
+}
+
+size_t sock_receive(void *buf, size_t size)
+{
+	ssize_t len;
+
+	do {
+		len = mnl_socket_recvfrom(sock, buf, size);
+	} while (len < 0 && errno == EINTR);
+	if (len < 0)
+		fail("the kernel's answer cannot be received: %s",
+		     strerror(errno));
+	return len;
+}
