@@ -354,8 +354,8 @@ test_the_gateway_s_fragmentation_needed_inwards_quotes_outside_ends() {
 	nat map add udp 203.0.113.1:8000 to $in1_silent:5353
 	ip -n gw link set lan mtu 1000
 	inject out1 udp $out1_silent:7000 to 203.0.113.1:8000 df data @1200
-	ip -n gw link set lan mtu 1500
 	see out1 'icmp 203.0.113.1 to * 3/4 *'
+	ip -n gw link set lan mtu 1500
 	assert_like "* 3/4 mtu 1000 * quotes udp $out1_silent:7000 to 203.0.113.1:8000 *" \
 		"$packet" "error at out1"
 	see_nothing in1 'udp *'
@@ -365,8 +365,8 @@ test_the_gateway_s_fragmentation_needed_outwards_quotes_inside_ends() {
 	masquerade
 	ip -n gw link set wan mtu 1000
 	inject in1 udp $in1_silent:5000 to $out1_silent:7000 df data @1200
-	ip -n gw link set wan mtu 1500
 	see in1 "icmp 192.168.0.1 to $in1_silent 3/4 mtu 1000 * quotes udp $in1_silent:5000 to $out1_silent:7000 *"
+	ip -n gw link set wan mtu 1500
 	see_nothing out1 'udp *'
 }
 
@@ -374,8 +374,8 @@ test_the_gateway_s_unreachable_quotes_what_the_outside_sent() {
 	nat map add tcp 203.0.113.1:8000 to 192.168.7.7:80
 	ip -n gw route add unreachable 192.168.7.0/24
 	inject out1 tcp $out1_silent:7000 to 203.0.113.1:8000 S seq 9
-	ip -n gw route del unreachable 192.168.7.0/24
 	see out1 'icmp 203.0.113.1 to * 3/1 *'
+	ip -n gw route del unreachable 192.168.7.0/24
 	assert_like "* quotes tcp $out1_silent:7000 to 203.0.113.1:8000 S seq 9 *sum good" \
 		"$packet" "error at out1"
 }
@@ -384,8 +384,8 @@ test_the_gateway_s_prohibited_quotes_what_the_outside_sent() {
 	nat map add 198.51.100.9 to 192.168.7.7
 	ip -n gw route add prohibit 192.168.7.0/24
 	inject out1 udp $out1_silent:7000 to 198.51.100.9:53 data hello
-	ip -n gw route del prohibit 192.168.7.0/24
 	see out1 'icmp * 3/13 *'
+	ip -n gw route del prohibit 192.168.7.0/24
 	assert_like "* quotes udp $out1_silent:7000 to 198.51.100.9:53 * sum good data hello" \
 		"$packet" "error at out1"
 }

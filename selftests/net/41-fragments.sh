@@ -191,18 +191,18 @@ test_a_big_packet_without_df_is_fragmented_on_a_small_link() {
 	udp a in1 192.168.0.2:5000 nodf
 	udp s out1 203.0.113.11:7000
 	tell a 203.0.113.11:7000 @1400
-	ip -n gw link set wan mtu 1500
 	hear s @1400
 	see out1 'udp 203.0.113.1:* * frag 0+*,more *'
 	see out1 'ip 203.0.113.1 to * proto 17 * frag 9* *'
+	ip -n gw link set wan mtu 1500
 }
 
 test_a_big_packet_with_df_is_refused_on_a_small_link() {
 	masquerade
 	ip -n gw link set wan mtu 1000
 	inject in1 udp $in1_silent:5000 to $out1_silent:7000 df data @1400
-	ip -n gw link set wan mtu 1500
 	see in1 "icmp 192.168.0.1 to $in1_silent 3/4 mtu 1000 *"
+	ip -n gw link set wan mtu 1500
 	see_nothing out1 'udp *'
 }
 
