@@ -410,6 +410,8 @@ topology() {
 		route add $out1_silent via 203.0.113.11
 		route add $out2_silent via 203.0.113.21
 	END
+	# The limit of errors about routes is one for all namespaces.
+	sysctl -qw net.ipv4.route.error_cost=0
 	host in1 192.168.0.2/24 192.168.0.1
 	host in2 192.168.0.3/24 192.168.0.1
 	host in3 192.168.1.2/24 192.168.1.1
