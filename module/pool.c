@@ -117,13 +117,12 @@ static int pool_check_ranges(struct knat_net *kn, const struct knat_pool *self,
 		}
 		list_for_each_entry(fixed, &kn->statics, list) {
 			u32 first = be32_to_cpu(fixed->out_addr);
-			struct knat_addr_range out = {
-				.first = first,
-				.last = first + knat_static_size(fixed) - 1,
-			};
+			struct knat_addr_range out = { .first = first };
 
-			if (fixed->proto ||
-			    !ranges_meet(&out, 1, ranges[i].first,
+			if (fixed->proto)
+				continue;
+			out.last = first + knat_static_size(fixed) - 1;
+			if (!ranges_meet(&out, 1, ranges[i].first,
 					 ranges[i].last))
 				continue;
 			NL_SET_ERR_MSG(extack,

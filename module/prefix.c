@@ -98,10 +98,11 @@ int knat_prefix_publish(struct knat_net *kn)
 		list_for_each_entry(fixed, &kn->statics, list) {
 			u32 in = be32_to_cpu(fixed->in_addr);
 			u32 out = be32_to_cpu(fixed->out_addr);
-			u32 size = knat_static_size(fixed);
+			u32 size;
 
 			if (fixed->proto)
 				continue;
+			size = knat_static_size(fixed);
 			new->inside[nr].first = in;
 			new->inside[nr].last = in + size - 1;
 			new->inside[nr].other = out;
