@@ -28,6 +28,7 @@ const struct nla_policy knat_pool_policy[KNAT_A_POOL_MAX + 1] = {
 						  KNAT_ALLOC_SEQUENTIAL),
 	[KNAT_A_POOL_PAIRING]	 = NLA_POLICY_MAX(NLA_U8,
 						  KNAT_PAIRING_ARBITRARY),
+	[KNAT_A_POOL_PARITY]	 = NLA_POLICY_MAX(NLA_U8, KNAT_PARITY_PAIRS),
 	[KNAT_A_POOL_LIMIT]	 = { .type = NLA_U32 },
 	[KNAT_A_POOL_HAIRPIN]	 = NLA_POLICY_MAX(NLA_U8, 1),
 	[KNAT_A_POOL_MSS_CLAMP]	 = NLA_POLICY_FULL_RANGE(NLA_U16,
@@ -54,6 +55,8 @@ int knat_nl_pool_conf(struct nlattr **attrs, struct knat_pool_conf *conf,
 		conf->alloc = nla_get_u8(attrs[KNAT_A_POOL_ALLOC]);
 	if (attrs[KNAT_A_POOL_PAIRING])
 		conf->pairing = nla_get_u8(attrs[KNAT_A_POOL_PAIRING]);
+	if (attrs[KNAT_A_POOL_PARITY])
+		conf->parity = nla_get_u8(attrs[KNAT_A_POOL_PARITY]);
 	if (attrs[KNAT_A_POOL_LIMIT])
 		conf->limit = nla_get_u32(attrs[KNAT_A_POOL_LIMIT]);
 	if (attrs[KNAT_A_POOL_HAIRPIN])
@@ -78,6 +81,7 @@ int knat_nl_pool_conf_fill(struct sk_buff *skb,
 	    nla_put_u8(skb, KNAT_A_POOL_FILTERING, conf->filtering) ||
 	    nla_put_u8(skb, KNAT_A_POOL_ALLOC, conf->alloc) ||
 	    nla_put_u8(skb, KNAT_A_POOL_PAIRING, conf->pairing) ||
+	    nla_put_u8(skb, KNAT_A_POOL_PARITY, conf->parity) ||
 	    nla_put_u32(skb, KNAT_A_POOL_LIMIT, conf->limit) ||
 	    nla_put_u8(skb, KNAT_A_POOL_HAIRPIN, conf->hairpin) ||
 	    nla_put_u16(skb, KNAT_A_POOL_MSS_CLAMP, conf->mss_clamp))
@@ -119,7 +123,12 @@ static int ranges_get(struct genl_info *info, struct knat_addr_range **ranges)
 	int rem, n = 0, err;
 
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem)
-		n += nla_type(attr) == KNAT_A_POOL_RANGE;
+		if (nla_type(attr) == KNAT_A_POOL_RANGE &&
+		    ++n > KNAT_POOL_RANGES_MAX) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attr,
+					    "a pool has at most 1000 address ranges");
+			return -E2BIG;
+		}
 	*ranges = kvmalloc_array(n, sizeof(**ranges), GFP_KERNEL_ACCOUNT);
 	if (!*ranges)
 		return -ENOMEM;

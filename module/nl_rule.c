@@ -134,6 +134,19 @@ out:
 	return err;
 }
 
+/* Whoever names the action or the pool wants to delete no other. */
+static bool rule_is_meant(const struct genl_info *info,
+			  const struct knat_rule *rule)
+{
+	const struct nlattr *action = info->attrs[KNAT_A_RULE_ACTION];
+	const struct nlattr *pool = info->attrs[KNAT_A_RULE_POOL];
+
+	if (action && nla_get_u8(action) != rule->action)
+		return false;
+	return !pool || (rule->action == KNAT_ACTION_POOL &&
+			 !nla_strcmp(pool, rule->pool->name));
+}
+
 int knat_nl_rule_del(struct sk_buff *skb, struct genl_info *info)
 {
 	struct knat_net *kn = knat_net(genl_info_net(info));
@@ -143,16 +156,18 @@ int knat_nl_rule_del(struct sk_buff *skb, struct genl_info *info)
 	err = rule_selectors(info, &tmpl) ?: knat_nl_lock(kn, info->extack);
 	if (err)
 		return err;
+	err = -ENOENT;
 	rule = knat_rule_find(kn, &tmpl);
-	if (rule && info->attrs[KNAT_A_RULE_ACTION] &&
-	    nla_get_u8(info->attrs[KNAT_A_RULE_ACTION]) != rule->action)
-		rule = NULL;
-	if (rule) {
-		knat_rule_del(kn, rule);
-	} else {
+	if (!rule) {
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[KNAT_A_RULE_OIF],
 				    "there is no rule with this priority and these selectors");
-		err = -ENOENT;
+	} else if (!rule_is_meant(info, rule)) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[KNAT_A_RULE_ACTION],
+				    "the rule with this priority and these selectors has another action");
+	} else {
+		knat_rule_del(kn, rule);
+		err = 0;
 	}
 	mutex_unlock(&kn->config_lock);
 	return err;

@@ -21,17 +21,36 @@ static bool open_port_busy(void *arg, u16 port)
 	return knat_local_port_busy(open->net, open->proto, port);
 }
 
+/* The port beside that of the neighbouring inside port (RFC 4787 section
+ * 4.2.3), or 0.
+ */
+static u16 open_neighbour(const struct knat_packet *p, __be32 out_addr,
+			  union knat_far far)
+{
+	union knat_ep in = knat_ep(p->proto, p->saddr, p->sport ^ htons(1));
+	const struct knat_map *map = knat_map_lookup_in(p->kn, in, far);
+
+	if (!map || map->out.addr != out_addr)
+		return 0;
+	return be16_to_cpu(map->out.port) ^ 1;
+}
+
 /* A port on this very address, or a negative errno. */
 static int open_take_port(const struct knat_packet *p,
 			  const struct knat_pool_conf *conf,
-			  struct knat_addr *addr)
+			  struct knat_addr *addr, union knat_far far)
 {
 	struct open_port arg = { .net = p->kn->net, .proto = p->proto };
-	enum knat_alloc_mode mode = READ_ONCE(conf->alloc);
-	u16 first = READ_ONCE(conf->port_first);
-	u16 last = READ_ONCE(conf->port_last);
+	bool query = p->kind == KNAT_PACKET_QUERY;
+	struct knat_port_wish wish = {
+		.first = READ_ONCE(conf->port_first),
+		.last = READ_ONCE(conf->port_last),
+		.inside = be16_to_cpu(p->sport),
+		.mode = READ_ONCE(conf->alloc),
+		.parity = query ? KNAT_PARITY_OFF : READ_ONCE(conf->parity),
+		.classes = !query,
+	};
 	struct knat_ports *ports;
-	bool local;
 
 	ports = knat_addr_ports(addr, knat_port_space(p->proto), GFP_ATOMIC);
 	if (!ports)
@@ -39,16 +58,21 @@ static int open_take_port(const struct knat_packet *p,
 	/* The gateway's own pings keep their id if they can: see
 	 * knat_flow_local().
 	 */
-	if (p->kind == KNAT_PACKET_QUERY && p->saddr == addr->addr)
-		mode = KNAT_ALLOC_PRESERVE;
-	local = p->proto != IPPROTO_ICMP && knat_local_addr(arg.net, addr->addr);
-	return knat_port_get(ports, first, last, mode, be16_to_cpu(p->sport),
-			     local ? open_port_busy : NULL, &arg);
+	if (wish.mode == KNAT_ALLOC_PRESERVE ||
+	    (query && p->saddr == addr->addr))
+		wish.hint = wish.inside;
+	else if (wish.parity == KNAT_PARITY_PAIRS)
+		wish.hint = open_neighbour(p, addr->addr, far);
+	if (!query && knat_local_addr(arg.net, addr->addr)) {
+		wish.busy = open_port_busy;
+		wish.arg = &arg;
+	}
+	return knat_port_get(ports, &wish);
 }
 
 /* Address and port: the paired address, or any that has a port. */
 static int open_take(const struct knat_packet *p, struct knat_host *host,
-		     union knat_ep *out)
+		     union knat_far far, union knat_ep *out)
 {
 	const struct knat_pool *pool = host->pool;
 	const struct knat_pool_addrs *addrs = rcu_dereference(pool->addrs);
@@ -60,13 +84,13 @@ static int open_take(const struct knat_packet *p, struct knat_host *host,
 		return -EADDRNOTAVAIL;
 	if (READ_ONCE(pool->conf.pairing) == KNAT_PAIRING_PAIRED) {
 		addr = knat_host_addr(p->kn, host, addrs);
-		port = open_take_port(p, &pool->conf, addr);
+		port = open_take_port(p, &pool->conf, addr, far);
 	} else {
 		start = reciprocal_scale(get_random_u32(), addrs->nr);
 		port = -ENOSPC;
 		for (i = 0; i < addrs->nr && port == -ENOSPC; i++) {
 			addr = addrs->addr[(start + i) % addrs->nr];
-			port = open_take_port(p, &pool->conf, addr);
+			port = open_take_port(p, &pool->conf, addr, far);
 		}
 	}
 	if (port < 0)
@@ -168,7 +192,7 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 	map = kmem_cache_alloc(knat_map_cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!map)
 		goto err_count;
-	err = open_take(p, host, &map->out);
+	err = open_take(p, host, far, &map->out);
 	if (err)
 		goto err_map;
 	map->out.flags = open_flags(p, &pool->conf);
@@ -188,7 +212,7 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 	atomic_dec(&host->mappings);
 	/* A port that nobody has seen need not rest. */
 	if (err == -EEXIST)
-		knat_map_release(kn, map);
+		knat_map_undo(kn, map);
 	else
 		knat_wheel_add_map(kn, map);
 	if (!other)

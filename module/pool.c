@@ -12,13 +12,14 @@
 #include "static.h"
 
 const struct knat_pool_conf knat_pool_defaults = {
-	.port_first	= 1024,
+	.port_first	= 1,
 	.port_last	= 65535,
 	.mss_clamp	= KNAT_MSS_CLAMP_OFF,
 	.mapping	= KNAT_MAPPING_EIM,
 	.filtering	= KNAT_FILTERING_EIF,
 	.alloc		= KNAT_ALLOC_RANDOM,
 	.pairing	= KNAT_PAIRING_PAIRED,
+	.parity		= KNAT_PARITY_OFF,
 	.hairpin	= true,
 };
 

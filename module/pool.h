@@ -27,6 +27,7 @@
  * @filtering: enum knat_filtering_mode
  * @alloc: enum knat_alloc_mode
  * @pairing: enum knat_pairing
+ * @parity: enum knat_parity
  * @hairpin: hairpinning is allowed
  */
 struct knat_pool_conf {
@@ -38,6 +39,7 @@ struct knat_pool_conf {
 	u8	filtering;
 	u8	alloc;
 	u8	pairing;
+	u8	parity;
 	bool	hairpin;
 };
 

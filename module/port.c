@@ -8,6 +8,8 @@
 
 /* Ports that a local socket may hold in a row before the search gives up. */
 #define PORT_BUSY_MAX	64
+/* Ports tried by chance before a search. */
+#define PORT_THROWS	8
 
 struct knat_ports *knat_ports_alloc(gfp_t gfp)
 {
@@ -55,15 +57,54 @@ static unsigned long word_mask(u32 word, u32 first, u32 last)
 	return mask;
 }
 
-/* The lowest free port in [@from, @to], or KNAT_PORTS: looks at two partial
- * words at most and at the summary in between.
+/* Which free ports count. */
+enum port_shape {
+	PORT_ANY,
+	PORT_EVEN,
+	PORT_ODD,
+	PORT_PAIR_EVEN,		/* the odd one above is free as well */
+	PORT_PAIR_ODD,		/* the even one below is */
+};
+
+#define PORT_EVENS	(~0UL / 3)
+
+static unsigned long word_free(const struct knat_ports *ports, u32 word,
+			       enum port_shape shape)
+{
+	unsigned long free = ~ports->taken[word];
+
+	switch (shape) {
+	case PORT_ANY:
+		return free;
+	case PORT_EVEN:
+		return free & PORT_EVENS;
+	case PORT_ODD:
+		return free & ~PORT_EVENS;
+	case PORT_PAIR_EVEN:
+		return free & free >> 1 & PORT_EVENS;
+	case PORT_PAIR_ODD:
+		return free & free << 1 & ~PORT_EVENS;
+	}
+	return 0;
+}
+
+static bool port_is_free(const struct knat_ports *ports, u32 port,
+			 enum port_shape shape)
+{
+	return word_free(ports, port / BITS_PER_LONG, shape) &
+	       BIT_MASK(port);
+}
+
+/* The lowest free port in [@from, @to], or KNAT_PORTS. Words that are full
+ * are stepped over 64 at a time.
  */
-static u32 port_next_free(const struct knat_ports *ports, u32 from, u32 to)
+static u32 port_next_free(const struct knat_ports *ports, u32 from, u32 to,
+			  enum port_shape shape)
 {
 	u32 word = from / BITS_PER_LONG, end = to / BITS_PER_LONG;
 
 	while (word <= end) {
-		unsigned long free = ~ports->taken[word] &
+		unsigned long free = word_free(ports, word, shape) &
 				     word_mask(word, from, to);
 
 		if (free)
@@ -76,68 +117,142 @@ static u32 port_next_free(const struct knat_ports *ports, u32 from, u32 to)
 
 /* A free port at or after @start, going round in [@first, @last]. */
 static u32 port_search(const struct knat_ports *ports, u32 first, u32 last,
-		       u32 start)
+		       u32 start, enum port_shape shape)
 {
-	u32 port = port_next_free(ports, start, last);
+	u32 port = port_next_free(ports, start, last, shape);
 
 	if (port == KNAT_PORTS && start > first)
-		port = port_next_free(ports, first, start - 1);
+		port = port_next_free(ports, first, start - 1, shape);
 	return port;
 }
 
-/* As port_search(), but among the free ports of the word that is found each
- * is as likely as the others: with most ports taken the lowest free one after
- * a gap would come up far too often (RFC 6056 section 3.3).
+/* A free port by chance. A few throws come first: a search that starts in a
+ * long run of taken ports always ends at the port after the run, which would
+ * come up far too often (RFC 6056 section 3.3).
  */
-static u32 port_random(const struct knat_ports *ports, u32 first, u32 last)
+static u32 port_random(const struct knat_ports *ports, u32 first, u32 last,
+		       enum port_shape shape)
 {
-	u32 random = get_random_u32();
-	u32 start = first + reciprocal_scale(random, last - first + 1);
+	u32 span = last - first + 1, start, port, word, skip;
 	unsigned long free;
-	u32 port, word, skip;
+	u64 random;
+	int i;
 
-	if (!test_bit(start, ports->taken))
-		return start;
-	port = port_search(ports, first, last, start);
+	for (i = 0; i < PORT_THROWS; i++) {
+		/* Four throws of 16 bits to a number. */
+		random = i % 4 ? random >> 16 : get_random_u64();
+		start = first + ((random & 0xffff) * span >> 16);
+		if (port_is_free(ports, start, shape))
+			return start;
+	}
+	port = port_search(ports, first, last, start, shape);
 	if (port == KNAT_PORTS)
 		return port;
 	word = port / BITS_PER_LONG;
-	free = ~ports->taken[word] & word_mask(word, first, last);
-	skip = (random & 0xffff) % hweight_long(free);
+	free = word_free(ports, word, shape) & word_mask(word, first, last);
+	skip = reciprocal_scale(get_random_u32(), hweight_long(free));
 	while (skip--)
 		free &= free - 1;
 	return word * BITS_PER_LONG + __ffs(free);
 }
 
-int knat_port_get(struct knat_ports *ports, u16 first, u16 last,
-		  enum knat_alloc_mode mode, u16 wanted,
-		  bool (*busy)(void *arg, u16 port), void *arg)
+/* A port in [@first, @last] that no local socket has, or KNAT_PORTS. */
+static u32 port_choose(const struct knat_ports *ports,
+		       const struct knat_port_wish *wish, u32 first, u32 last,
+		       enum port_shape shape)
 {
-	u32 port = KNAT_PORTS, start, tries;
-	int ret = -ENOSPC;
+	u32 port, tries;
 
-	spin_lock_bh(&ports->lock);
-	if (mode == KNAT_ALLOC_PRESERVE && wanted >= first && wanted <= last &&
-	    !test_bit(wanted, ports->taken))
-		port = wanted;
-	else if (mode == KNAT_ALLOC_SEQUENTIAL)
+	if (wish->mode == KNAT_ALLOC_SEQUENTIAL)
 		port = port_search(ports, first, last,
-				   clamp_t(u32, ports->next, first, last));
+				   clamp(ports->next, first, last), shape);
 	else
-		port = port_random(ports, first, last);
+		port = port_random(ports, first, last, shape);
 
-	/* The rare port that a socket of the gateway has: look on upwards. */
 	for (tries = 0; port != KNAT_PORTS; tries++) {
-		if (!busy || !busy(arg, port)) {
-			port_set(ports, port);
-			ports->next = port == last ? first : port + 1;
-			ret = port;
-			break;
-		}
+		if (!wish->busy || !wish->busy(wish->arg, port))
+			return port;
 		if (tries == PORT_BUSY_MAX)
 			break;
-		start = port == last ? first : port + 1;
-		port = port_search(ports, first, last, start);
+		port = port_search(ports, first, last,
+				   port == last ? first : port + 1, shape);
+	}
+	return KNAT_PORTS;
+}
+
+/* Ports of the system's class come from its upper half first: servers that
+ * the gateway may start later have the numbers below.
+ */
+static const struct {
+	u16	first;
+	u16	last;
+} port_classes[] = {
+	{ KNAT_PORT_HIGH / 2, KNAT_PORT_HIGH - 1 },
+	{ 1, KNAT_PORT_HIGH / 2 - 1 },
+	{ KNAT_PORT_HIGH, KNAT_PORTS - 1 },
+};
+
+/* In the class that @wish prefers, then in the others. */
+static u32 port_of_class(const struct knat_ports *ports,
+			 const struct knat_port_wish *wish,
+			 enum port_shape shape)
+{
+	u32 start = wish->inside < KNAT_PORT_HIGH ? 0 : 2;
+	u32 port, first, last, i, class;
+
+	if (!wish->classes)
+		return port_choose(ports, wish, wish->first, wish->last, shape);
+	for (i = 0; i < ARRAY_SIZE(port_classes); i++) {
+		class = (start + i) % ARRAY_SIZE(port_classes);
+		first = max(wish->first, port_classes[class].first);
+		last = min(wish->last, port_classes[class].last);
+		if (first > last)
+			continue;
+		port = port_choose(ports, wish, first, last, shape);
+		if (port != KNAT_PORTS)
+			return port;
+	}
+	return KNAT_PORTS;
+}
+
+static u32 port_of_shape(const struct knat_ports *ports,
+			 const struct knat_port_wish *wish)
+{
+	bool odd = wish->inside & 1;
+	u32 port = KNAT_PORTS;
+
+	if (wish->parity == KNAT_PARITY_PAIRS)
+		port = port_of_class(ports, wish, odd ? PORT_PAIR_ODD :
+							PORT_PAIR_EVEN);
+	if (wish->parity != KNAT_PARITY_OFF && port == KNAT_PORTS)
+		port = port_of_class(ports, wish, odd ? PORT_ODD : PORT_EVEN);
+	if (port == KNAT_PORTS)
+		port = port_of_class(ports, wish, PORT_ANY);
+	return port;
+}
+
+static bool port_hint_free(const struct knat_ports *ports,
+			   const struct knat_port_wish *wish)
+{
+	u16 port = wish->hint;
+
+	return port && port >= wish->first && port <= wish->last &&
+	       !test_bit(port, ports->taken) &&
+	       !(wish->busy && wish->busy(wish->arg, port));
+}
+
+int knat_port_get(struct knat_ports *ports, const struct knat_port_wish *wish)
+{
+	int ret = -ENOSPC;
+	u32 port;
+
+	spin_lock_bh(&ports->lock);
+	port = port_hint_free(ports, wish) ? wish->hint :
+					     port_of_shape(ports, wish);
+	if (port != KNAT_PORTS) {
+		port_set(ports, port);
+		ports->next = port == wish->last ? wish->first : port + 1;
+		ret = port;
 	}
 	spin_unlock_bh(&ports->lock);
 	return ret;

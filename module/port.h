@@ -34,22 +34,38 @@ struct knat_ports {
 struct knat_ports *knat_ports_alloc(gfp_t gfp);
 void knat_ports_free(struct knat_ports *ports);
 
+/* Ports below this are a class of their own (RFC 4787 REQ-3a). */
+#define KNAT_PORT_HIGH		1024
+
 /**
- * knat_port_get() - take a port
- * @ports: the bitmap
+ * struct knat_port_wish - which port would do
  * @first: lowest port of the range
  * @last: highest
+ * @inside: the inside port
+ * @hint: take this one if it is free and in the range; 0: none
  * @mode: how to choose
- * @wanted: the inside port, for KNAT_ALLOC_PRESERVE
+ * @parity: how @inside and the port go together; where this cannot be had,
+ *	any port will do
+ * @classes: the port is to be below KNAT_PORT_HIGH if @inside is, and only
+ *	then, as long as there is one
  * @busy: true for a port that may not be handed out now (a local socket has
- *	it), or NULL; called with @ports->lock held
+ *	it), or NULL; called with the ports lock held
  * @arg: for @busy
- *
- * Return: the port, or -ENOSPC when none in the range is free.
  */
-int knat_port_get(struct knat_ports *ports, u16 first, u16 last,
-		  enum knat_alloc_mode mode, u16 wanted,
-		  bool (*busy)(void *arg, u16 port), void *arg);
+struct knat_port_wish {
+	u16			first;
+	u16			last;
+	u16			inside;
+	u16			hint;
+	enum knat_alloc_mode	mode;
+	enum knat_parity	parity;
+	bool			classes;
+	bool			(*busy)(void *arg, u16 port);
+	void			*arg;
+};
+
+/* Take a port: host order, or -ENOSPC when none in the range is free. */
+int knat_port_get(struct knat_ports *ports, const struct knat_port_wish *wish);
 
 /* Take this very port: false if it is taken. */
 bool knat_port_take(struct knat_ports *ports, u16 port);

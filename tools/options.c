@@ -7,7 +7,7 @@
 #include "out.h"
 
 /* Defaults that are no lowest values. */
-#define PORT_FIRST_DEFAULT	1024
+#define PORT_FIRST_DEFAULT	1
 #define PORT_LAST_DEFAULT	65535
 
 static const char *const mappings[] = {
@@ -37,6 +37,13 @@ static const char *const pairings[] = {
 	NULL
 };
 
+static const char *const parities[] = {
+	[KNAT_PARITY_OFF]	= "off",
+	[KNAT_PARITY_KEEP]	= "keep",
+	[KNAT_PARITY_PAIRS]	= "pairs",
+	NULL
+};
+
 static const char *const switches[] = { "off", "on", NULL };
 
 static const char *const clamps[] = {
@@ -61,6 +68,8 @@ static const struct choice {
 	  KNAT_ALLOC_RANDOM, allocs },
 	{ "pairing", "a pairing", KNAT_A_POOL_PAIRING,
 	  KNAT_PAIRING_PAIRED, pairings },
+	{ "parity", "a value of parity", KNAT_A_POOL_PARITY,
+	  KNAT_PARITY_OFF, parities },
 	{ "hairpin", "a value of hairpin", KNAT_A_POOL_HAIRPIN, 1, switches },
 };
 
@@ -69,7 +78,7 @@ static const struct choice {
 enum { PORTS = NR_CHOICES, LIMIT, CLAMP };
 
 const char *const options_words[NR_OPTIONS + 1] = {
-	"mapping", "filtering", "alloc", "pairing", "hairpin",
+	"mapping", "filtering", "alloc", "pairing", "parity", "hairpin",
 	[PORTS] = "ports", [LIMIT] = "limit", [CLAMP] = "mss-clamp",
 };
 
@@ -80,6 +89,7 @@ const uint8_t options_types[KNAT_A_POOL_MAX + 1] = {
 	[KNAT_A_POOL_FILTERING]	 = MNL_TYPE_U8,
 	[KNAT_A_POOL_ALLOC]	 = MNL_TYPE_U8,
 	[KNAT_A_POOL_PAIRING]	 = MNL_TYPE_U8,
+	[KNAT_A_POOL_PARITY]	 = MNL_TYPE_U8,
 	[KNAT_A_POOL_LIMIT]	 = MNL_TYPE_U32,
 	[KNAT_A_POOL_HAIRPIN]	 = MNL_TYPE_U8,
 	[KNAT_A_POOL_MSS_CLAMP]	 = MNL_TYPE_U16,

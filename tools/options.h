@@ -12,9 +12,10 @@
 "OPTIONS: [ ports LO-HI ]\n"						\
 "         [ mapping eim|adm|apdm ] [ filtering eif|adf|apdf ]\n"	\
 "         [ alloc random|preserve|sequential ] [ pairing paired|arbitrary ]\n" \
-"         [ limit N ] [ hairpin on|off ] [ mss-clamp off|pmtu|BYTES ]\n"
+"         [ parity off|keep|pairs ] [ limit N ] [ hairpin on|off ]\n"	\
+"         [ mss-clamp off|pmtu|BYTES ]\n"
 
-#define NR_OPTIONS	8
+#define NR_OPTIONS	9
 
 /* The words that options begin with, NULL behind the last. */
 extern const char *const options_words[NR_OPTIONS + 1];

@@ -16,6 +16,8 @@
 #define KNAT_LABEL_MAX		63
 /* Addresses that one pool may hold. */
 #define KNAT_POOL_ADDRS_MAX	65536
+/* Ranges that they may be in: a pool is listed in one message. */
+#define KNAT_POOL_RANGES_MAX	1000
 
 enum knat_cmd {
 	KNAT_CMD_UNSPEC,
@@ -64,6 +66,13 @@ enum knat_alloc_mode {
 	KNAT_ALLOC_SEQUENTIAL,
 };
 
+/* RFC 4787 section 4.2.2 and, for pairs, 4.2.3 */
+enum knat_parity {
+	KNAT_PARITY_OFF,
+	KNAT_PARITY_KEEP,		/* even ports stay even, odd ones odd */
+	KNAT_PARITY_PAIRS,		/* and n and n + 1 stay neighbours */
+};
+
 /* RFC 4787 REQ-2 */
 enum knat_pairing {
 	KNAT_PAIRING_PAIRED,
@@ -103,6 +112,7 @@ enum knat_a_pool {
 	KNAT_A_POOL_ADDRESSES,		/* u32, read only */
 	KNAT_A_POOL_MAPPINGS,		/* u32, read only: dynamic mappings */
 	KNAT_A_POOL_SUBSCRIBERS,	/* u32, read only */
+	KNAT_A_POOL_PARITY,		/* u8, enum knat_parity */
 
 	__KNAT_A_POOL_MAX
 };
@@ -262,6 +272,8 @@ enum knat_a_stats {
 	  "packets for a pool address that match no mapping")		\
 	X(DROP_UNSOLICITED_SYN, drop_unsolicited_syn,			\
 	  "TCP connection requests for a shared address that nothing listens to") \
+	X(SYN_ANSWERED, syn_answered,					\
+	  "unsolicited TCP connection requests answered with port unreachable") \
 	X(DROP_NO_SESSION, drop_no_session,				\
 	  "TCP segments that belong to no session and open none")	\
 	X(DROP_MALFORMED, drop_malformed,				\
@@ -302,8 +314,16 @@ enum knat_counter {
 	  "TCP connection closed by both sides (RFC 7857 section 2.1)")	\
 	X(TCP_RESET_TIMEOUT, tcp_reset_timeout, "s", 1, 604800, 240,	\
 	  "TCP connection after a RST (RFC 7857 section 2.2)")		\
+	X(TCP_SYN_HOLD, tcp_syn_hold, "s", 6, 600, 6,			\
+	  "unsolicited connection request before it is answered (RFC 5382 REQ-4)") \
+	X(TCP_SYN_ANSWER, tcp_syn_answer, "", 0, 1, 1,			\
+	  "answer it then with port unreachable; 0: never (RFC 5382 REQ-4)") \
+	X(REFUSAL_ICMP, refusal_icmp, "", 0, 2, 1,			\
+	  "tell the sender of a refused flow: 0 nothing, 1 host unreachable (RFC 6888 REQ-11), 2 administratively prohibited (RFC 5508 REQ-8)") \
 	X(PORT_REST, port_rest, "s", 0, 604800, 120,			\
 	  "rest of a freed port (RFC 6888 REQ-8)")			\
+	X(MAX_RESTING, max_resting, "", 1, 1000000000, 0,		\
+	  "ports that rest; more are free at once (RFC 6888 REQ-8)")	\
 	X(MAX_MAPPINGS, max_mappings, "", 1, 1000000000, 0,		\
 	  "mappings of the namespace")					\
 	X(MAX_SESSIONS, max_sessions, "", 1, 1000000000, 0,		\

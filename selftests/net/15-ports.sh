@@ -255,4 +255,125 @@ test_max_sessions_refuses_new_connections_and_spares_old_ones() {
 	greet a r 203.0.113.11:7000
 }
 
+test_system_ports_stay_below_1024_and_others_above() {
+	masquerade
+	must burst in1 udp $in1_silent 500+200 $out1_silent:7000
+	look_at_ports
+	assert_eq 200 "$sources" "sources of system ports at out1"
+	assert_between 1 1023 "$highest" "highest of their ports"
+	must clear
+	must burst in1 udp $in1_silent 2000+2000 $out1_silent:7000
+	look_at_ports
+	assert_eq 2000 "$sources" "sources of other ports at out1"
+	assert_between 1024 3000 "$lowest" "lowest of their ports"
+}
+
+test_a_class_that_is_full_borrows_from_the_other() {
+	masquerade ports 1014-1033
+	must burst in1 udp $in1_silent 500+15 $out1_silent:7000
+	look_at_ports
+	assert_eq "15 1014" "$sources $lowest" "sources, lowest port"
+	must burst in1 udp $in1_silent 2000+10 $out1_silent:7000
+	look_at_ports
+	assert_eq "20 1014 1033" "$sources $lowest $highest" \
+		"sources, lowest and highest port"
+	assert_counter refuse_ports 5
+}
+
+# Do even and odd inside ports have outside ports of the same kind?
+assert_parity() {
+	local bad
+
+	bad=$(nat map list | awk '{
+		split($2, out, ":"); split($4, in_, ":")
+		if (out[2] % 2 != in_[2] % 2) print
+	}')
+	assert_eq "" "$bad" "mappings that change parity"
+}
+
+test_parity_stays_where_the_pool_asks_for_it() {
+	masquerade parity keep ports 2000-2399
+	must burst in1 udp $in1_silent 5000+200 $out1_silent:7000
+	must burst in2 tcp $in2_silent 5001+150 $out1_silent:80
+	assert_mappings 350
+	assert_parity
+}
+
+test_the_last_ports_are_given_whatever_their_parity() {
+	masquerade parity keep ports 2000-2009
+	must burst in1 udp $in1_silent 5000 $out1_silent:7000
+	must burst in1 udp $in1_silent 5002 $out1_silent:7000
+	must burst in1 udp $in1_silent 5004 $out1_silent:7000
+	must burst in1 udp $in1_silent 5006 $out1_silent:7000
+	must burst in1 udp $in1_silent 5008 $out1_silent:7000
+	assert_parity
+	must burst in1 udp $in1_silent 5010 $out1_silent:7000
+	assert_mappings 6
+	assert_counter refuse_ports 0
+}
+
+# RTP on an even port, RTCP on the next one
+assert_pair() { # EVEN-PORT
+	local rtp rtcp
+
+	rtp=$(outside_of udp "$in1_silent:$1")
+	rtcp=$(outside_of udp "$in1_silent:$(($1 + 1))")
+	assert_eq $((${rtp#*:} + 1)) "${rtcp#*:}" "port beside that of $1"
+	assert_eq 0 $((${rtp#*:} % 2)) "parity of the port of $1"
+}
+
+test_pairs_get_ports_next_to_each_other() {
+	masquerade parity pairs ports 2000-2999
+	must burst in1 udp $in1_silent 5000 $out1_silent:7000
+	must burst in2 udp $in2_silent 6000+200 $out1_silent:7000
+	must burst in1 udp $in1_silent 5001 $out1_silent:7001
+	assert_pair 5000
+	must burst in1 udp $in1_silent 5101 $out1_silent:7001
+	must burst in2 udp $in2_silent 6300+100 $out1_silent:7000
+	must burst in1 udp $in1_silent 5100 $out1_silent:7000
+	assert_pair 5100
+	assert_parity
+}
+
+test_more_ports_than_may_rest_are_free_at_once() {
+	setting udp_timeout 1 port_rest 600 max_resting 10
+	masquerade ports 2000-2029
+	must burst in1 udp $in1_silent 5000+30 $out1_silent:7000
+	wait_until 12 no_mappings || fail "the mappings do not expire"
+	wait_until 5 twenty_ports_are_free || fail "ports rest for ever"
+	must burst in2 udp $in2_silent 7000+1 $out1_silent:7000
+	assert_mappings 20
+}
+
+twenty_ports_are_free() {
+	must burst in2 udp $in2_silent 6000+20 $out1_silent:7000
+	[ "$(mappings)" = 20 ]
+}
+
+### The sender of a refused flow
+
+test_a_refused_sender_is_told_that_the_host_is_unreachable() {
+	masquerade ports 2000-2000
+	must burst in1 udp $in1_silent 5000 $out1_silent:7000
+	inject in1 udp $in1_silent:5001 to $out1_silent:7000 data hello
+	see in1 "icmp 192.168.0.1 to $in1_silent 3/1 * quotes udp $in1_silent:5001 to $out1_silent:7000 * sum good data hello"
+	must burst in1 tcp $in1_silent 5000 $out1_silent:80
+	inject in1 tcp $in1_silent:5001 to $out1_silent:80 S
+	see in1 "icmp 192.168.0.1 to $in1_silent 3/1 * quotes tcp $in1_silent:5001 to $out1_silent:80 *"
+}
+
+test_a_refused_sender_is_told_as_set() {
+	masquerade limit 1
+	must burst in1 udp $in1_silent 5000 $out1_silent:7000
+	setting refusal_icmp 2
+	inject in1 udp $in1_silent:5001 to $out1_silent:7000 data hello
+	see in1 "icmp 192.168.0.1 to $in1_silent 3/13 * quotes udp $in1_silent:5001 *"
+	must clear
+	setting refusal_icmp 0
+	inject in1 udp $in1_silent:5002 to $out1_silent:7000 data hello
+	pause 300
+	see_nothing in1 'icmp *'
+	assert_counter refuse_subscriber 2
+}
+
 run_tests "$@"

@@ -38,6 +38,21 @@ test_a_pool_of_too_many_addresses() {
 	nat pool add p addr 10.0.0.0/16
 }
 
+# 1000 addresses that do not touch
+scattered() {
+	seq -s, -f '%.0f' 1 1000 | awk -v RS=, '{
+		printf("%s10.%d.%d.1", (NR > 1 ? "," : ""), $1 / 250, $1 % 250)
+	}'
+}
+
+test_a_pool_of_too_many_ranges() {
+	refused '*1000*' pool add p addr "$(scattered),198.51.100.1"
+	nat pool add p addr "$(scattered)"
+	nat pool add q addr 198.51.100.1
+	assert_eq 2 "$(nat pool list | wc -l)" "pools listed"
+	refused '*1000*' pool set p addr "$(scattered),198.51.100.2"
+}
+
 test_a_pool_that_does_not_exist() {
 	refused '*' pool set nowhere limit 5
 	refused '*' pool del nowhere
@@ -74,6 +89,12 @@ test_a_rule_that_does_not_exist() {
 	refused '*' rule del oif wan src 10.0.0.0/8
 	refused '*' rule del prio 9 oif wan
 	refused '*' rule del oif lan masquerade
+	nat pool add p addr 198.51.100.1
+	nat pool add q addr 198.51.100.2
+	nat rule add prio 5 oif wan pool p
+	refused '*another action*' rule del prio 5 oif wan pool q
+	refused '*another action*' rule del prio 5 oif wan masquerade
+	nat rule del prio 5 oif wan pool p
 }
 
 test_a_forwarded_port_twice() {

@@ -187,7 +187,7 @@ static void lists(void)
 	wire_addr(&reply, KNAT_A_RANGE_FIRST, "192.0.2.3");
 	wire_addr(&reply, KNAT_A_RANGE_LAST, "192.0.2.6");
 	wire_nest_end(&reply, nest);
-	wire_u16(&reply, KNAT_A_POOL_PORT_FIRST, 1024);
+	wire_u16(&reply, KNAT_A_POOL_PORT_FIRST, 1);
 	wire_u16(&reply, KNAT_A_POOL_PORT_LAST, 65535);
 	wire_u8(&reply, KNAT_A_POOL_HAIRPIN, 1);
 	nest = wire_nest(&want, KNAT_A_POOL_RANGE);

@@ -42,7 +42,7 @@ static void addr_port(int attr, const char *addr, int attr_port, uint16_t port)
 
 static void options(uint16_t first, uint16_t last, uint8_t mapping,
 		    uint8_t filtering, uint8_t alloc, uint8_t pairing,
-		    uint32_t limit, uint8_t hairpin, uint16_t clamp)
+		    uint8_t parity, uint32_t limit, uint8_t hairpin, uint16_t clamp)
 {
 	wire_u16(&reply, KNAT_A_POOL_PORT_FIRST, first);
 	wire_u16(&reply, KNAT_A_POOL_PORT_LAST, last);
@@ -50,6 +50,7 @@ static void options(uint16_t first, uint16_t last, uint8_t mapping,
 	wire_u8(&reply, KNAT_A_POOL_FILTERING, filtering);
 	wire_u8(&reply, KNAT_A_POOL_ALLOC, alloc);
 	wire_u8(&reply, KNAT_A_POOL_PAIRING, pairing);
+	wire_u8(&reply, KNAT_A_POOL_PARITY, parity);
 	wire_u32(&reply, KNAT_A_POOL_LIMIT, limit);
 	wire_u8(&reply, KNAT_A_POOL_HAIRPIN, hairpin);
 	wire_u16(&reply, KNAT_A_POOL_MSS_CLAMP, clamp);
@@ -84,7 +85,7 @@ static void pools(void)
 	fresh();
 	pool("cgn");
 	range("198.51.100.0", "198.51.100.15");
-	options(1024, 65535, 0, 0, 0, 0, 0, 1, 0);
+	options(1, 65535, 0, 0, 0, 0, 0, 0, 1, 0);
 	counts(16, 5, 2);
 	/* As with a real dump: the rest is in another datagram. */
 	wire_cut(&reply);
@@ -92,7 +93,8 @@ static void pools(void)
 	range("192.0.2.1", "192.0.2.1");
 	range("192.0.2.7", "192.0.2.9");
 	options(2000, 3000, KNAT_MAPPING_ADM, KNAT_FILTERING_APDF,
-		KNAT_ALLOC_PRESERVE, KNAT_PAIRING_ARBITRARY, 99, 0, 1300);
+		KNAT_ALLOC_PRESERVE, KNAT_PAIRING_ARBITRARY,
+		KNAT_PARITY_PAIRS, 99, 0, 1300);
 	counts(4, 4294967295, 0);
 	/* An attribute of a newer kernel */
 	wire_string(&reply, KNAT_A_POOL_MAX + 1, "new");
@@ -102,14 +104,14 @@ static void pools(void)
 	run("pool", "list");
 	is(out,
 	   "cgn         addr 198.51.100.0/28                # 16 addresses, 5 mappings, 2 subscribers\n"
-	   "all-options addr 192.0.2.1,192.0.2.7-192.0.2.9 ports 2000-3000 mapping adm filtering apdf alloc preserve pairing arbitrary hairpin off limit 99 mss-clamp 1300 # 4 addresses, 4294967295 mappings, 0 subscribers\n",
+	   "all-options addr 192.0.2.1,192.0.2.7-192.0.2.9 ports 2000-3000 mapping adm filtering apdf alloc preserve pairing arbitrary parity pairs hairpin off limit 99 mss-clamp 1300 # 4 addresses, 4294967295 mappings, 0 subscribers\n",
 	   "pools as text");
 	is_number(status, 0, "pools are listed");
 
 	run("-j", "pool", "list");
 	is(out,
-	   "[{\"name\":\"cgn\",\"addresses\":[\"198.51.100.0/28\"],\"port_first\":1024,\"port_last\":65535,\"mapping\":\"eim\",\"filtering\":\"eif\",\"alloc\":\"random\",\"pairing\":\"paired\",\"hairpin\":true,\"limit\":0,\"mss_clamp\":\"off\",\"address_count\":16,\"mappings\":5,\"subscribers\":2},\n"
-	   "{\"name\":\"all-options\",\"addresses\":[\"192.0.2.1\",\"192.0.2.7-192.0.2.9\"],\"port_first\":2000,\"port_last\":3000,\"mapping\":\"adm\",\"filtering\":\"apdf\",\"alloc\":\"preserve\",\"pairing\":\"arbitrary\",\"hairpin\":false,\"limit\":99,\"mss_clamp\":1300,\"address_count\":4,\"mappings\":4294967295,\"subscribers\":0}]\n",
+	   "[{\"name\":\"cgn\",\"addresses\":[\"198.51.100.0/28\"],\"port_first\":1,\"port_last\":65535,\"mapping\":\"eim\",\"filtering\":\"eif\",\"alloc\":\"random\",\"pairing\":\"paired\",\"parity\":\"off\",\"hairpin\":true,\"limit\":0,\"mss_clamp\":\"off\",\"address_count\":16,\"mappings\":5,\"subscribers\":2},\n"
+	   "{\"name\":\"all-options\",\"addresses\":[\"192.0.2.1\",\"192.0.2.7-192.0.2.9\"],\"port_first\":2000,\"port_last\":3000,\"mapping\":\"adm\",\"filtering\":\"apdf\",\"alloc\":\"preserve\",\"pairing\":\"arbitrary\",\"parity\":\"pairs\",\"hairpin\":false,\"limit\":99,\"mss_clamp\":1300,\"address_count\":4,\"mappings\":4294967295,\"subscribers\":0}]\n",
 	   "pools as JSON");
 
 	run("pool", "list", "cgn");
@@ -147,12 +149,12 @@ static void rules(void)
 	wire_u8(&reply, KNAT_A_RULE_SRC_LEN, 24);
 	rule(100, "wan", KNAT_ACTION_MASQUERADE);
 	nest = wire_nest(&reply, KNAT_A_RULE_OPTIONS);
-	options(1024, 65535, 0, 0, 0, 0, 0, 1, KNAT_MSS_CLAMP_PMTU);
+	options(1, 65535, 0, 0, 0, 0, 0, 0, 1, KNAT_MSS_CLAMP_PMTU);
 	wire_nest_end(&reply, nest);
 	wire_addr(&reply, KNAT_A_RULE_ADDR, "203.0.113.1");
 	rule(100, "ppp0", KNAT_ACTION_MASQUERADE);
 	nest = wire_nest(&reply, KNAT_A_RULE_OPTIONS);
-	options(1024, 65535, 0, 0, 0, 0, 0, 1, 0);
+	options(1, 65535, 0, 0, 0, 0, 0, 0, 1, 0);
 	wire_nest_end(&reply, nest);
 	wire_done(&reply, 0, NULL);
 
@@ -168,8 +170,8 @@ static void rules(void)
 	is(out,
 	   "[{\"prio\":5,\"oif\":\"wan\",\"src\":\"192.168.0.0/24\",\"dst\":\"192.0.2.0/24\",\"proto\":\"udp\",\"action\":\"pool\",\"pool\":\"q\"},\n"
 	   "{\"prio\":100,\"oif\":\"wan\",\"src\":\"192.168.1.0/24\",\"action\":\"exempt\"},\n"
-	   "{\"prio\":100,\"oif\":\"wan\",\"action\":\"masquerade\",\"options\":{\"port_first\":1024,\"port_last\":65535,\"mapping\":\"eim\",\"filtering\":\"eif\",\"alloc\":\"random\",\"pairing\":\"paired\",\"hairpin\":true,\"limit\":0,\"mss_clamp\":\"pmtu\"},\"address\":\"203.0.113.1\"},\n"
-	   "{\"prio\":100,\"oif\":\"ppp0\",\"action\":\"masquerade\",\"options\":{\"port_first\":1024,\"port_last\":65535,\"mapping\":\"eim\",\"filtering\":\"eif\",\"alloc\":\"random\",\"pairing\":\"paired\",\"hairpin\":true,\"limit\":0,\"mss_clamp\":\"off\"}}]\n",
+	   "{\"prio\":100,\"oif\":\"wan\",\"action\":\"masquerade\",\"options\":{\"port_first\":1,\"port_last\":65535,\"mapping\":\"eim\",\"filtering\":\"eif\",\"alloc\":\"random\",\"pairing\":\"paired\",\"parity\":\"off\",\"hairpin\":true,\"limit\":0,\"mss_clamp\":\"pmtu\"},\"address\":\"203.0.113.1\"},\n"
+	   "{\"prio\":100,\"oif\":\"ppp0\",\"action\":\"masquerade\",\"options\":{\"port_first\":1,\"port_last\":65535,\"mapping\":\"eim\",\"filtering\":\"eif\",\"alloc\":\"random\",\"pairing\":\"paired\",\"parity\":\"off\",\"hairpin\":true,\"limit\":0,\"mss_clamp\":\"off\"}}]\n",
 	   "rules as JSON");
 }
 

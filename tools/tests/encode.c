@@ -58,24 +58,26 @@ static void pools(void)
 	wire_u8(&want, KNAT_A_POOL_FILTERING, KNAT_FILTERING_ADF);
 	wire_u8(&want, KNAT_A_POOL_ALLOC, KNAT_ALLOC_SEQUENTIAL);
 	wire_u8(&want, KNAT_A_POOL_PAIRING, KNAT_PAIRING_ARBITRARY);
+	wire_u8(&want, KNAT_A_POOL_PARITY, KNAT_PARITY_PAIRS);
 	wire_u32(&want, KNAT_A_POOL_LIMIT, 4294967295);
 	wire_u8(&want, KNAT_A_POOL_HAIRPIN, 0);
 	wire_u16(&want, KNAT_A_POOL_MSS_CLAMP, 1300);
 	run("pool", "add", "cgn", "addr",
 	    "198.51.100.0/24,192.0.2.7-192.0.2.9", "ports", "2000-3000",
 	    "mapping", "apdm", "filtering", "adf", "alloc", "sequential",
-	    "pairing", "arbitrary", "limit", "4294967295", "hairpin", "off",
+	    "pairing", "arbitrary", "parity", "pairs",
+	    "limit", "4294967295", "hairpin", "off",
 	    "mss-clamp", "1300");
 	is_sent(&want, "a pool with all options");
 
 	run("po", "a", "cgn", "ad",
 	    "198.51.100.0/24,192.0.2.7-192.0.2.9", "po", "2000-3000",
-	    "m", "ap", "f", "adf", "al", "s", "pa", "a", "l", "4294967295",
+	    "m", "ap", "f", "adf", "al", "s", "pai", "a", "par", "p", "l", "4294967295",
 	    "h", "of", "ms", "1300");
 	is_number(status, 1, "\"m\" may be mapping or mss-clamp");
 	run("po", "a", "cgn", "ad",
 	    "198.51.100.0/24,192.0.2.7-192.0.2.9", "po", "2000-3000",
-	    "ma", "ap", "f", "adf", "al", "s", "pa", "a", "l", "4294967295",
+	    "ma", "ap", "f", "adf", "al", "s", "pai", "a", "par", "p", "l", "4294967295",
 	    "h", "of", "ms", "1300");
 	is_sent(&want, "the same, shortened");
 

@@ -257,7 +257,7 @@ wrong('pool add p 192.0.2.1', qr/"192.0.2.1" is not an option of a pool: it must
 wrong('pool add p addr 192.0.2.1, 192.0.2.2', qr/"" is no IPv4 address/);
 wrong('pool add p addr 192.0.2.1,,192.0.2.2', qr/"" is no IPv4 address/);
 wrong('pool add p addr 192.0.2.1 m eim', qr/"m" is ambiguous: it may mean mapping or mss-clamp/, 'pool add');
-wrong('pool add p addr 192.0.2.1 p 1-2', qr/"p" is ambiguous: it may mean pairing or ports/, 'pool add');
+wrong('pool add p addr 192.0.2.1 p 1-2', qr/"p" is ambiguous: it may mean pairing, parity or ports/, 'pool add');
 wrong('pool add p addr 192.0.2.1 mapping', qr/a mapping mode is missing/, 'pool add');
 wrong('pool add p addr 192.0.2.1 mapping full', qr/"full" is not a mapping mode: it must be eim, adm or apdm/, 'pool add');
 wrong('pool add p addr 192.0.2.1 mapping a', qr/"a" is ambiguous: it may mean adm or apdm/, 'pool add');
