@@ -31,4 +31,15 @@ static inline struct nlattr **knat_dump_attrs(struct netlink_callback *cb)
 #endif
 }
 
+/* Up to 6.13 the type of service is a plain number or a dscp_t, the result an
+ * errno; since then a drop reason. Drop when 6.14 is the floor.
+ */
+static inline bool knat_route_input(struct sk_buff *skb,
+				    const struct iphdr *iph,
+				    struct net_device *dev)
+{
+	return !ip_route_input(skb, iph->daddr, iph->saddr,
+			       inet_dsfield_to_dscp(iph->tos), dev);
+}
+
 #endif /* _KNAT_COMPAT_H */

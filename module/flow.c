@@ -88,7 +88,7 @@ static enum knat_fate outward_use(const struct knat_packet *p,
 		if (!(map->out.flags & KNAT_MAP_F_STATIC) &&
 		    !knat_map_sessions(map))
 			knat_map_kill(p->kn, map);
-		return KNAT_DROP;
+		return KNAT_REFUSE;
 	}
 	/* It may be one that another CPU has just opened. */
 	session_packet(p, way->session, true);
@@ -106,7 +106,7 @@ static enum knat_fate outward_open(const struct knat_packet *p,
 		return KNAT_DROP;
 	}
 	map = knat_map_open(p, way->rule);
-	return map ? outward_use(p, map, way) : KNAT_DROP;
+	return map ? outward_use(p, map, way) : KNAT_REFUSE;
 }
 
 const struct knat_view_rule *knat_flow_rule(const struct knat_packet *p,
@@ -277,7 +277,7 @@ enum knat_fate knat_flow_inward(const struct knat_packet *p,
 	}
 	if (!knat_session_permitted(kn, map, raddr, flow.remote_port)) {
 		knat_count(kn, DROP_FILTERED);
-		return KNAT_DROP;
+		return p->proto == IPPROTO_TCP ? KNAT_HOLD : KNAT_DROP;
 	}
 	way->session = knat_session_open(kn, map, raddr, flow.remote_port,
 					 false);

@@ -19,11 +19,16 @@ struct knat_map;
  * @KNAT_TRANSLATE: rewrite it as found
  * @KNAT_PASS: leave it alone; not counted yet
  * @KNAT_DROP: drop it; it was counted
+ * @KNAT_REFUSE: the same, and its sender may be told: a new flow was refused
+ * @KNAT_HOLD: the same of a connection request that filtering forbids, which
+ *	is not answered at once
  */
 enum knat_fate {
 	KNAT_TRANSLATE,
 	KNAT_PASS,
 	KNAT_DROP,
+	KNAT_REFUSE,
+	KNAT_HOLD,
 };
 
 /**

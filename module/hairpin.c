@@ -107,7 +107,7 @@ unsigned int knat_hairpin_in(struct knat_packet *p,
 		return NF_DROP;
 	}
 	fate = hairpin_source(p, view, map ? map->far.realm : 0, &src);
-	if (fate == KNAT_DROP)
+	if (fate != KNAT_PASS && fate != KNAT_TRANSLATE)
 		return NF_DROP;
 	if (fate == KNAT_PASS) {
 		/* No rule translates this host: it is seen as it is. */
@@ -118,8 +118,10 @@ unsigned int knat_hairpin_in(struct knat_packet *p,
 	}
 
 	fate = knat_flow_inward(p, view, src.to.addr, src.to.port, &dst);
+	if (fate == KNAT_PASS)
+		return knat_unmatched(p, false);
 	if (fate != KNAT_TRANSLATE)
-		return fate == KNAT_DROP ? NF_DROP : knat_unmatched(p, false);
+		return NF_DROP;
 	if (src.to.addr != p->saddr || src.to.port != p->sport)
 		knat_hairpin_mark(p->skb, &src.to);
 	knat_count(p->kn, HAIRPIN);

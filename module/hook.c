@@ -3,6 +3,7 @@
 #include <linux/icmp.h>
 #include <linux/netfilter_ipv4.h>
 #include <net/dst.h>
+#include <net/icmp.h>
 #include <net/ip.h>
 #include "addr.h"
 #include "flow.h"
@@ -16,6 +17,7 @@
 #include "rewrite.h"
 #include "rule.h"
 #include "session.h"
+#include "unsolicited.h"
 
 /* Before conntrack, so that it sees inside addresses; after defragmentation. */
 #define HOOK_PRI_IN	(NF_IP_PRI_CONNTRACK - 50)
@@ -111,7 +113,10 @@ static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
 
 	switch (knat_flow_inward(&p, view, p.saddr, p.sport, &way)) {
 	case KNAT_DROP:
+	case KNAT_REFUSE:
 		return NF_DROP;
+	case KNAT_HOLD:
+		return knat_unsolicited_syn(&p);
 	case KNAT_PASS:
 		return knat_unmatched(&p, true);
 	case KNAT_TRANSLATE:
@@ -154,6 +159,21 @@ static unsigned int out_other(struct knat_packet *p,
 	return NF_DROP;
 }
 
+/* The sender of a new flow that was refused is told, within the rate that the
+ * namespace allows for ICMP errors.
+ */
+static void out_refused(const struct knat_packet *p)
+{
+	switch (READ_ONCE(p->kn->config[KNAT_A_CONFIG_REFUSAL_ICMP])) {
+	case 1:
+		icmp_send(p->skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+		break;
+	case 2:
+		icmp_send(p->skb, ICMP_DEST_UNREACH, ICMP_PKT_FILTERED, 0);
+		break;
+	}
+}
+
 static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 				     const struct nf_hook_state *state)
 {
@@ -191,7 +211,11 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 		fate = knat_flow_outward(&p, view, dev, &way);
 
 	switch (fate) {
+	case KNAT_REFUSE:
+		out_refused(&p);
+		return NF_DROP;
 	case KNAT_DROP:
+	case KNAT_HOLD:
 		return NF_DROP;
 	case KNAT_PASS:
 		if (knat_lookup_is_outside(kn, p.saddr) ||
@@ -247,6 +271,8 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 		way.map = map;
 		switch (knat_flow_inward(&p, view, p.saddr, p.sport, &way)) {
 		case KNAT_DROP:
+		case KNAT_REFUSE:
+		case KNAT_HOLD:
 			return NF_DROP;
 		case KNAT_PASS:
 			return NF_ACCEPT;

@@ -9,6 +9,7 @@
 #include "map.h"
 #include "net.h"
 #include "session.h"
+#include "unsolicited.h"
 
 static unsigned int deliver_failed(struct knat_packet *p)
 {
@@ -38,7 +39,7 @@ unsigned int knat_deliver_src(struct knat_packet *p, const struct knat_way *way)
  * socket of the gateway has: an answer would end a simultaneous open (RFC 5382
  * REQ-4).
  */
-static bool unsolicited_syn(const struct knat_packet *p)
+static bool unsolicited_syn(const struct knat_packet *p, bool local)
 {
 	const struct knat_addr *addr;
 	u16 port = be16_to_cpu(p->dport);
@@ -50,18 +51,21 @@ static bool unsolicited_syn(const struct knat_packet *p)
 	return addr && READ_ONCE(addr->dynamic) &&
 	       port >= READ_ONCE(addr->port_first) &&
 	       port <= READ_ONCE(addr->port_last) &&
-	       !knat_local_port_busy(p->kn->net, IPPROTO_TCP, port);
+	       !(local && knat_local_port_busy(p->kn->net, IPPROTO_TCP, port));
 }
 
 unsigned int knat_unmatched(struct knat_packet *p, bool from_outside)
 {
-	if (!knat_local_addr(p->kn->net, p->daddr)) {
+	bool local = knat_local_addr(p->kn->net, p->daddr);
+	bool syn = from_outside && unsolicited_syn(p, local);
+
+	if (!local) {
 		knat_count(p->kn, DROP_NO_MAPPING);
-		return NF_DROP;
+		return syn ? knat_unsolicited_syn(p) : NF_DROP;
 	}
-	if (from_outside && unsolicited_syn(p)) {
+	if (syn) {
 		knat_count(p->kn, DROP_UNSOLICITED_SYN);
-		return NF_DROP;
+		return knat_unsolicited_syn(p);
 	}
 	knat_count(p->kn, PASS_LOCAL);
 	return NF_ACCEPT;

@@ -178,6 +178,8 @@ out:
 					   &map->out_node, map_out_params);
 	if (err) {
 		atomic_or(KNAT_MAP_DEAD, &map->refs);
+		if (!(map->out.flags & KNAT_MAP_F_STATIC))
+			atomic_inc(&kn->nr_resting);
 		if (!alias)
 			rhashtable_remove_fast(&kn->map_in, &map->in_node,
 					       map_in_params);
@@ -205,6 +207,7 @@ static void map_unhash(struct knat_net *kn, struct knat_map *map)
 		return;
 	atomic_dec(&map->host->mappings);
 	atomic_dec(&map->host->pool->mappings);
+	atomic_inc(&kn->nr_resting);
 	WRITE_ONCE(map->stamp, (u32)jiffies);
 }
 
@@ -250,6 +253,12 @@ void knat_map_put(struct knat_net *kn, struct knat_map *map)
 }
 
 void knat_map_release(struct knat_net *kn, struct knat_map *map)
+{
+	atomic_dec(&kn->nr_resting);
+	knat_map_undo(kn, map);
+}
+
+void knat_map_undo(struct knat_net *kn, struct knat_map *map)
 {
 	int space = knat_port_space(map->out.proto);
 	struct knat_addr *addr;

@@ -111,8 +111,10 @@ static inline bool knat_map_dead(const struct knat_map *map)
 	return atomic_read(&map->refs) & KNAT_MAP_DEAD;
 }
 
-/* Free the port (if it has one) and the memory of a dead mapping. */
+/* Free the port and the memory of a dead mapping. */
 void knat_map_release(struct knat_net *kn, struct knat_map *map);
+/* The same of one that was never in the tables. */
+void knat_map_undo(struct knat_net *kn, struct knat_map *map);
 
 static inline void knat_map_touch(struct knat_map *map)
 {

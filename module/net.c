@@ -107,6 +107,7 @@ void knat_net_flush(struct knat_net *kn)
 		knat_pool_del(kn, pool, NULL);
 	if (kn->realms)
 		knat_wheel_sweep(kn, &sweep);
+	knat_unsolicited_flush(kn);
 }
 
 static int __net_init net_init(struct net *net)
@@ -124,6 +125,7 @@ static int __net_init net_init(struct net *net)
 	INIT_LIST_HEAD(&kn->leaving);
 	INIT_WORK(&kn->gone, net_gone);
 	knat_reap_init(&kn->reap);
+	knat_unsolicited_init(kn);
 	knat_config_init(kn);
 
 	err = -ENOMEM;
@@ -175,6 +177,7 @@ static void __net_exit net_exit(struct net *net)
 	if (kn->realms)
 		cancel_delayed_work_sync(&kn->tick);
 	cancel_work_sync(&kn->gone);
+	knat_unsolicited_exit(kn);
 	mutex_lock(&kn->config_lock);
 	knat_net_flush(kn);
 	mutex_unlock(&kn->config_lock);

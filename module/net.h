@@ -30,6 +30,7 @@
 #include "config.h"
 #include "reap.h"
 #include "stats.h"
+#include "unsolicited.h"
 #include "wheel.h"
 
 struct knat_addr_list;
@@ -52,6 +53,7 @@ struct knat_view;
  * @prefixes: one-to-one mappings, see prefix.h; NULL if there are none
  * @wheel: expiry, per CPU
  * @reap: entries that wait for a grace period
+ * @unsolicited: connection requests that wait for their answer
  * @host_lock: creation and removal of subscribers
  * @config_lock: see above
  * @wheel_lock: see above
@@ -67,6 +69,7 @@ struct knat_view;
  * @nr_static: entries of static mappings in the tables
  * @nr_alias: those of them that only map_out has
  * @nr_loose: static mappings without a device (config_lock)
+ * @nr_resting: dynamic mappings that are dead, and whose port rests
  * @generation: grows with every change, for dumps (config_lock)
  * @last_id: of the newest static mapping (config_lock)
  * @tick: runs the wheel every second
@@ -96,6 +99,7 @@ struct knat_net {
 
 	struct knat_wheel		wheel;
 	struct knat_reap		reap;
+	struct knat_unsolicited		unsolicited;
 
 	spinlock_t			host_lock;	/* subscribers */
 	struct mutex			config_lock;	/* configuration */
@@ -108,6 +112,7 @@ struct knat_net {
 	unsigned long			*realms;
 	u64				last_id;
 	u32				nr_loose;
+	atomic_t			nr_resting;
 	u32				generation;
 	bool				addrs_changed;
 	bool				hooked;

@@ -39,6 +39,9 @@ static u32 time_left(u32 stamp, u32 timeout)
 
 static u32 port_rest(const struct knat_net *kn)
 {
+	if ((u32)atomic_read(&kn->nr_resting) >
+	    READ_ONCE(kn->config[KNAT_A_CONFIG_MAX_RESTING]))
+		return 0;
 	return READ_ONCE(kn->timeout[KNAT_A_CONFIG_PORT_REST]);
 }
 

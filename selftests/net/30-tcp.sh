@@ -131,6 +131,80 @@ test_an_unsolicited_syn_to_the_shared_address_gets_no_answer() {
 	assert_counter drop_unsolicited_syn 2
 }
 
+# RFC 5382 REQ-4: not before 6 s, and then one error for all its repetitions.
+test_an_unsolicited_syn_is_answered_after_six_seconds() {
+	local start
+	masquerade
+	must clear
+	start=$(now_ms)
+	inject out1 tcp $remote to 203.0.113.1:40000 S seq 77
+	pause 1000
+	inject out1 tcp $remote to 203.0.113.1:40000 S seq 77
+	pause 4500
+	see_nothing out1 '*'
+	wait_until 4 answered || fail "there is no answer"
+	assert_between 6000 $((8000 + slowest)) $(($(now_ms) - start)) "ms until the answer"
+	see out1 "icmp 203.0.113.1 to * 3/3 * quotes tcp $remote to 203.0.113.1:40000 S seq 77 *"
+	pause 2000
+	see_nothing out1 'icmp *'
+	assert_counter syn_answered 1
+}
+
+answered() {
+	seen out1 'icmp *'
+	[ "$answer" != 0 ]
+}
+
+test_a_syn_that_the_pool_filters_is_answered_after_six_seconds() {
+	masquerade filtering apdf
+	must burst in1 tcp $in1_silent 5000 $out2_silent:80
+	inject out1 tcp $remote to "$(outside_of tcp $in1_silent:5000)" S seq 77
+	wait_until 9 answered || fail "there is no answer"
+	see out1 "icmp 203.0.113.1 to * 3/3 *"
+	assert_counter drop_filtered 1
+}
+
+test_a_syn_for_a_pool_address_is_answered_after_six_seconds() {
+	nat pool add p addr 198.51.100.1
+	nat rule add oif wan pool p
+	inject out1 tcp $remote to 198.51.100.1:40000 S seq 77
+	wait_until 9 answered || fail "there is no answer"
+	see out1 "icmp * 3/3 * quotes tcp $remote to 198.51.100.1:40000 S *"
+}
+
+test_a_syn_that_came_too_early_is_forgotten_when_the_inside_opens() {
+	masquerade alloc preserve
+	inject out1 tcp $remote to "203.0.113.1:${inside#*:}" S seq 300
+	pause 2000
+	sends S seq 100
+	assert_eq "203.0.113.1:${inside#*:}" "$end" "outside end"
+	gets S seq 300
+	sends SA seq 100 ack 301
+	gets SA seq 300 ack 101
+	pause 6500
+	see_nothing out1 'icmp *'
+	assert_counter syn_answered 0
+}
+
+test_an_unsolicited_syn_is_never_answered_where_so_set() {
+	masquerade
+	setting tcp_syn_answer 0
+	must clear
+	inject out1 tcp $remote to 203.0.113.1:40000 S seq 1
+	pause 8500
+	see_nothing out1 '*'
+	assert_counter syn_answered 0
+}
+
+test_a_flood_of_unsolicited_syns_is_answered_in_part() {
+	masquerade
+	must burst out1 tcp $out1_silent 1024+2000 203.0.113.1:40000
+	wait_until 9 answered || fail "there is no answer"
+	pause 2500
+	assert_counter drop_unsolicited_syn 2000
+	assert_between 1 256 "$(counter syn_answered)" "answers"
+}
+
 test_simultaneous_open_works() {
 	masquerade
 	sends S seq 100
