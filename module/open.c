@@ -21,6 +21,19 @@ static bool open_port_busy(void *arg, u16 port)
 	return knat_local_port_busy(open->net, open->proto, port);
 }
 
+/* What tells a mapping without ports from the others of the address. */
+static int open_take_id(const struct knat_packet *p, struct knat_ports *ports)
+{
+	u16 first = knat_port_place(p->proto, 1), last = KNAT_PORTS - 1;
+	int place;
+
+	if (knat_port_space(p->proto) == KNAT_SPACE_OTHER)
+		last = knat_port_place(p->proto, KNAT_OTHER_IDS - 1);
+	place = knat_port_get(ports, first, last, KNAT_ALLOC_RANDOM, 0, NULL,
+			      NULL);
+	return place < 0 ? place : place - first + 1;
+}
+
 /* A port on this very address, or a negative errno. */
 static int open_take_port(const struct knat_packet *p,
 			  const struct knat_pool_conf *conf,
@@ -36,12 +49,15 @@ static int open_take_port(const struct knat_packet *p,
 	ports = knat_addr_ports(addr, knat_port_space(p->proto), GFP_ATOMIC);
 	if (!ports)
 		return -ENOMEM;
+	if (unlikely(p->kind == KNAT_PACKET_ADDRESS))
+		return open_take_id(p, ports);
 	/* The gateway's own pings keep their id if they can: see
 	 * knat_flow_local().
 	 */
 	if (p->kind == KNAT_PACKET_QUERY && p->saddr == addr->addr)
 		mode = KNAT_ALLOC_PRESERVE;
-	local = p->proto != IPPROTO_ICMP && knat_local_addr(arg.net, addr->addr);
+	local = (p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP) &&
+		knat_local_addr(arg.net, addr->addr);
 	return knat_port_get(ports, first, last, mode, be16_to_cpu(p->sport),
 			     local ? open_port_busy : NULL, &arg);
 }
@@ -78,9 +94,12 @@ static int open_take(const struct knat_packet *p, struct knat_host *host,
 static u8 open_flags(const struct knat_packet *p,
 		     const struct knat_pool_conf *conf)
 {
-	u8 flags = 0;
+	u8 filtering = READ_ONCE(conf->filtering), flags = 0;
 
-	switch (READ_ONCE(conf->filtering)) {
+	/* Without ports the session says it all. */
+	if (p->kind == KNAT_PACKET_ADDRESS)
+		filtering = KNAT_FILTERING_EIF;
+	switch (filtering) {
 	case KNAT_FILTERING_ADF:
 		flags = KNAT_MAP_F_SESSIONS | KNAT_MAP_F_ADF;
 		break;
@@ -88,7 +107,7 @@ static u8 open_flags(const struct knat_packet *p,
 		flags = KNAT_MAP_F_SESSIONS | KNAT_MAP_F_APDF;
 		break;
 	}
-	if (p->proto == IPPROTO_TCP ||
+	if (p->tracked ||
 	    READ_ONCE(conf->mapping) != KNAT_MAPPING_EIM)
 		flags |= KNAT_MAP_F_SESSIONS;
 	if (!READ_ONCE(conf->hairpin))
