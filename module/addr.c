@@ -20,21 +20,33 @@ static const u8 space_protos[KNAT_SPACES] = {
 	[KNAT_SPACE_UDP]	= IPPROTO_UDP,
 	[KNAT_SPACE_TCP]	= IPPROTO_TCP,
 	[KNAT_SPACE_ICMP]	= IPPROTO_ICMP,
+	[KNAT_SPACE_UDPLITE]	= IPPROTO_UDPLITE,
+	[KNAT_SPACE_DCCP]	= IPPROTO_DCCP,
+	[KNAT_SPACE_SCTP]	= IPPROTO_SCTP,
+	[KNAT_SPACE_GRE]	= IPPROTO_GRE,
+	[KNAT_SPACE_ESP]	= IPPROTO_ESP,
 };
 
-int knat_port_space(u8 proto)
+enum knat_port_space knat_port_space(u8 proto)
 {
 	int i;
 
-	for (i = 0; i < KNAT_SPACES; i++)
+	for (i = 0; i < KNAT_SPACE_OTHER; i++)
 		if (space_protos[i] == proto)
-			return i;
-	return -1;
+			break;
+	return i;
 }
 
-u8 knat_port_space_proto(enum knat_port_space space)
+u8 knat_port_space_proto(enum knat_port_space space, u32 place)
 {
-	return space_protos[space];
+	return space == KNAT_SPACE_OTHER ? place / KNAT_OTHER_IDS :
+					   space_protos[space];
+}
+
+u16 knat_port_place(u8 proto, u16 port)
+{
+	return knat_port_space(proto) == KNAT_SPACE_OTHER ?
+		proto * KNAT_OTHER_IDS + port : port;
 }
 
 int knat_addr_table_init(struct knat_net *kn)

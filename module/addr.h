@@ -16,16 +16,29 @@
 
 struct knat_net;
 
-/* Protocols with a port space of their own. */
+/* Protocols with a port space of their own, and one for all others. Where a
+ * protocol has no ports, a number tells mappings of one outside address apart.
+ */
 enum knat_port_space {
 	KNAT_SPACE_UDP,
 	KNAT_SPACE_TCP,
 	KNAT_SPACE_ICMP,
+	KNAT_SPACE_UDPLITE,
+	KNAT_SPACE_DCCP,
+	KNAT_SPACE_SCTP,
+	KNAT_SPACE_GRE,
+	KNAT_SPACE_ESP,
+	KNAT_SPACE_OTHER,
 	KNAT_SPACES,
 };
 
-int knat_port_space(u8 proto);			/* -1: none */
-u8 knat_port_space_proto(enum knat_port_space space);
+/* In KNAT_SPACE_OTHER each protocol has this many. */
+#define KNAT_OTHER_IDS	256
+
+enum knat_port_space knat_port_space(u8 proto);
+/* The protocol of a place in the bitmap, and the place of a port. */
+u8 knat_port_space_proto(enum knat_port_space space, u32 place);
+u16 knat_port_place(u8 proto, u16 port);
 
 /**
  * struct knat_addr - one outside address

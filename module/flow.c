@@ -9,6 +9,7 @@
 #include "net.h"
 #include "open.h"
 #include "prefix.h"
+#include "proto.h"
 #include "session.h"
 #include "tcp.h"
 
@@ -33,6 +34,8 @@ static void session_packet(const struct knat_packet *p,
 {
 	if (p->proto == IPPROTO_TCP)
 		knat_tcp_segment(p->kn, session, p, from_inside);
+	else if (unlikely(p->tracked))
+		knat_proto_packet(p->kn, session, p, from_inside);
 	else if (from_inside ||
 		 READ_ONCE(p->kn->config[KNAT_A_CONFIG_UDP_INBOUND_REFRESH]))
 		knat_session_touch(session);
@@ -101,8 +104,14 @@ static enum knat_fate outward_open(const struct knat_packet *p,
 {
 	struct knat_map *map;
 
-	if (unlikely(!p->sport || (p->kind == KNAT_PACKET_PORTS && !p->dport))) {
+	if (unlikely((!p->sport && p->kind != KNAT_PACKET_ADDRESS) ||
+		     (!p->dport && p->kind == KNAT_PACKET_PORTS))) {
 		knat_count(p->kn, DROP_MALFORMED);
+		return KNAT_DROP;
+	}
+	/* What AH protects are the addresses (RFC 3715 section 2.1). */
+	if (unlikely(p->proto == IPPROTO_AH)) {
+		knat_count(p->kn, DROP_AH);
 		return KNAT_DROP;
 	}
 	map = knat_map_open(p, way->rule);
@@ -149,7 +158,7 @@ enum knat_fate knat_flow_outward(const struct knat_packet *p,
 			realm = way->rule->realm;
 	}
 
-	if (p->proto == IPPROTO_TCP || view->sessions_first) {
+	if (p->tracked || view->sessions_first) {
 		way->session = outward_session(p, realm);
 		if (way->session) {
 			session_packet(p, way->session, true);
@@ -163,7 +172,7 @@ enum knat_fate knat_flow_outward(const struct knat_packet *p,
 		return KNAT_PASS;
 
 	map = outward_map(p, realm);
-	if (map && (p->proto != IPPROTO_TCP || knat_tcp_opens(p)))
+	if (map && (!p->tracked || knat_proto_opens(p)))
 		return outward_use(p, map, way);
 	if (!map && knat_prefix_outside_of(kn, p->saddr, &way->to.addr)) {
 		way->to.whole_addr = true;
@@ -180,7 +189,7 @@ enum knat_fate knat_flow_outward(const struct knat_packet *p,
 		way->rule = NULL;
 		return KNAT_PASS;
 	}
-	if (p->proto == IPPROTO_TCP && !knat_tcp_opens(p)) {
+	if (p->tracked && !knat_proto_opens(p)) {
 		knat_count(kn, DROP_NO_SESSION);
 		return KNAT_DROP;
 	}
@@ -247,7 +256,7 @@ enum knat_fate knat_flow_inward(const struct knat_packet *p,
 	way->map = NULL;
 	way->session = NULL;
 	way->rule = NULL;
-	if (p->proto == IPPROTO_TCP || view->sessions_first) {
+	if (p->tracked || view->sessions_first) {
 		way->session = knat_session_lookup_out(kn, &flow);
 		if (way->session) {
 			session_packet(p, way->session, false);
@@ -271,13 +280,14 @@ enum knat_fate knat_flow_inward(const struct knat_packet *p,
 			knat_map_touch(map);
 		return KNAT_TRANSLATE;
 	}
-	if (p->proto == IPPROTO_TCP && !knat_tcp_opens(p)) {
+	if (p->tracked && !knat_proto_opens(p)) {
 		knat_count(kn, DROP_NO_SESSION);
 		return KNAT_DROP;
 	}
 	if (!knat_session_permitted(kn, map, raddr, flow.remote_port)) {
 		knat_count(kn, DROP_FILTERED);
-		return p->proto == IPPROTO_TCP ? KNAT_HOLD : KNAT_DROP;
+		return p->proto == IPPROTO_TCP || p->proto == IPPROTO_DCCP ?
+			KNAT_HOLD : KNAT_DROP;
 	}
 	way->session = knat_session_open(kn, map, raddr, flow.remote_port,
 					 false);

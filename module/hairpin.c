@@ -8,6 +8,7 @@
 #include "map.h"
 #include "net.h"
 #include "prefix.h"
+#include "proto.h"
 #include "session.h"
 #include "tcp.h"
 
@@ -164,6 +165,8 @@ void knat_hairpin_answer(struct knat_packet *p, const struct knat_view *view)
 	way.to.whole_addr = false;
 	if (p->proto == IPPROTO_TCP)
 		knat_tcp_segment(p->kn, session, p, true);
+	else if (p->tracked)
+		knat_proto_packet(p->kn, session, p, true);
 	else
 		knat_session_touch(session);
 	knat_hairpin_mark(p->skb, &way.to);

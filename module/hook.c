@@ -39,7 +39,7 @@ static bool is_redirect(const struct knat_packet *p)
 	return p->proto == IPPROTO_ICMP && icmph->type == ICMP_REDIRECT;
 }
 
-/* A protocol or ICMP type that only whole addresses can be translated for. */
+/* An ICMP type that only whole addresses can be translated for. */
 static unsigned int in_other(struct knat_packet *p)
 {
 	struct knat_way way = { .to.whole_addr = true };
@@ -106,6 +106,7 @@ static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
 		}
 		break;
 	case KNAT_PACKET_PORTS:
+	case KNAT_PACKET_ADDRESS:
 		break;
 	}
 	if (!knat_view_dev(view, state->in->ifindex))
@@ -203,6 +204,7 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 		return out_other(&p, view, dev);
 	case KNAT_PACKET_PORTS:
 	case KNAT_PACKET_QUERY:
+	case KNAT_PACKET_ADDRESS:
 		break;
 	}
 	if (unlikely(knat_lookup_is_outside(kn, p.saddr)))

@@ -52,6 +52,9 @@ static bool quote_ports(const struct knat_packet *p, struct quote *q)
 	switch (q->proto) {
 	case IPPROTO_TCP:
 	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_DCCP:
+	case IPPROTO_SCTP:
 		if (q->span < QUOTE_L4_MIN)
 			return false;
 		q->sport = port[0];
@@ -159,7 +162,13 @@ static void quote_transport(struct knat_packet *p, const struct quote *q,
 		check_off = offsetof(struct tcphdr, check);
 		break;
 	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_DCCP:
 		check_off = offsetof(struct udphdr, check);
+		break;
+	case IPPROTO_SCTP:
+		/* The CRC covers what was not quoted. */
+		check_off = sizeof(struct tcphdr);
 		break;
 	case IPPROTO_ICMP:
 		check_off = offsetof(struct icmphdr, checksum);
@@ -167,9 +176,7 @@ static void quote_transport(struct knat_packet *p, const struct quote *q,
 		pseudo = false;
 		break;
 	default:
-		check_off = knat_pseudo_check(q->proto);
-		if (!check_off)
-			return;
+		return;
 	}
 	if (q->span >= check_off + sizeof(check)) {
 		check = *(__sum16 *)(l4 + check_off);
@@ -177,7 +184,7 @@ static void quote_transport(struct knat_packet *p, const struct quote *q,
 			if (pseudo)
 				csum_replace4(&check, from, to);
 			csum_replace2(&check, old, port);
-			if (q->proto == IPPROTO_UDP && !check)
+			if (q->proto != IPPROTO_TCP && pseudo && !check)
 				check = CSUM_MANGLED_0;
 			quote_set16(p, l4 + check_off, (__force __be16)check);
 		}

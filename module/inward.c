@@ -8,6 +8,7 @@
 #include "local.h"
 #include "map.h"
 #include "net.h"
+#include "proto.h"
 #include "session.h"
 #include "unsolicited.h"
 
@@ -35,23 +36,28 @@ unsigned int knat_deliver_src(struct knat_packet *p, const struct knat_way *way)
 	return likely(done) ? NF_ACCEPT : deliver_failed(p);
 }
 
+static bool is_syn(const struct knat_packet *p)
+{
+	return p->proto == IPPROTO_TCP && p->kind == KNAT_PACKET_PORTS &&
+	       (p->tcp_flags & (KNAT_TCP_SYN | KNAT_TCP_ACK)) == KNAT_TCP_SYN;
+}
+
 /* A connection request for a port that inside hosts may be given, and that no
  * socket of the gateway has: an answer would end a simultaneous open (RFC 5382
- * REQ-4).
+ * REQ-4, RFC 5597 REQ-4).
  */
 static bool unsolicited_syn(const struct knat_packet *p, bool local)
 {
 	const struct knat_addr *addr;
 	u16 port = be16_to_cpu(p->dport);
 
-	if (p->proto != IPPROTO_TCP || p->kind != KNAT_PACKET_PORTS ||
-	    (p->tcp_flags & (KNAT_TCP_SYN | KNAT_TCP_ACK)) != KNAT_TCP_SYN)
+	if (!is_syn(p) && !knat_dccp_unsolicited(p))
 		return false;
 	addr = knat_addr_find(p->kn, p->daddr);
 	return addr && READ_ONCE(addr->dynamic) &&
 	       port >= READ_ONCE(addr->port_first) &&
 	       port <= READ_ONCE(addr->port_last) &&
-	       !(local && knat_local_port_busy(p->kn->net, IPPROTO_TCP, port));
+	       !(local && knat_local_port_busy(p->kn->net, p->proto, port));
 }
 
 unsigned int knat_unmatched(struct knat_packet *p, bool from_outside)

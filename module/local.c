@@ -50,8 +50,13 @@ static bool udp_port_busy(struct net *net, u16 port)
 
 bool knat_local_port_busy(struct net *net, u8 proto, u16 port)
 {
-	return proto == IPPROTO_TCP ? tcp_port_busy(net, port) :
-				      udp_port_busy(net, port);
+	switch (proto) {
+	case IPPROTO_TCP:
+		return tcp_port_busy(net, port);
+	case IPPROTO_UDP:
+		return udp_port_busy(net, port);
+	}
+	return false;
 }
 
 bool knat_local_addr(struct net *net, __be32 addr)

@@ -9,14 +9,14 @@
 /**
  * knat_local_port_busy() - does a socket of the gateway have a port?
  * @net: the namespace
- * @proto: IPPROTO_TCP or IPPROTO_UDP
+ * @proto: IP protocol
  * @port: host order
  *
  * Listening, bound, connected and TIME_WAIT alike, on whatever address; IPv6
  * is not told apart, as most of its sockets take IPv4 too.
  * Softirq or process context; takes the lock of a socket hash bucket.
  *
- * Return: true if one has.
+ * Return: true if one has; of protocols beside TCP and UDP it is not known.
  */
 bool knat_local_port_busy(struct net *net, u8 proto, u16 port);
 

@@ -5,6 +5,7 @@
 #include "map.h"
 #include "net.h"
 #include "prefix.h"
+#include "proto.h"
 #include "rule.h"
 #include "session.h"
 
@@ -16,7 +17,7 @@ static bool outside_in_realm(struct knat_net *kn, const struct knat_view *view,
 	struct knat_map *map;
 
 	flow->realm = realm;
-	if (flow->near.proto == IPPROTO_TCP || view->sessions_first) {
+	if (knat_proto_tracked(flow->near.proto) || view->sessions_first) {
 		session = knat_session_lookup_in(kn, flow);
 		if (session) {
 			found->addr = session->out_addr;
@@ -82,8 +83,17 @@ bool knat_lookup_inside_of(struct knat_net *kn, u8 proto,
 		.remote_port = rport,
 	};
 	struct knat_map *map = knat_map_lookup_out(kn, flow.near);
+	struct knat_session *session;
 
 	found->whole_addr = false;
+	if (unlikely(knat_proto_by_address(proto))) {
+		session = knat_session_lookup_out(kn, &flow);
+		if (session) {
+			found->addr = session->in_addr;
+			found->port = 0;
+			return true;
+		}
+	}
 	if (map && (map->out.flags & KNAT_MAP_F_SESSIONS) &&
 	    !knat_session_lookup_out(kn, &flow))
 		return false;

@@ -8,6 +8,7 @@
 #include "map.h"
 #include "net.h"
 #include "pool.h"
+#include "proto.h"
 #include "reap.h"
 
 struct kmem_cache *knat_map_cache;
@@ -100,11 +101,13 @@ void knat_map_tables_exit(struct knat_net *kn)
 
 u32 knat_map_timeout(const struct knat_net *kn, const struct knat_map *map)
 {
+	if (likely(map->in.proto == IPPROTO_UDP))
+		return READ_ONCE(kn->timeout[KNAT_A_CONFIG_UDP_TIMEOUT]);
 	if (map->in.proto == IPPROTO_ICMP)
 		return READ_ONCE(kn->timeout[KNAT_A_CONFIG_ICMP_TIMEOUT]);
 	if (map->in.proto == IPPROTO_TCP)
 		return READ_ONCE(kn->timeout[KNAT_A_CONFIG_TCP_OPENING_TIMEOUT]);
-	return READ_ONCE(kn->timeout[KNAT_A_CONFIG_UDP_TIMEOUT]);
+	return knat_proto_timeout(kn, map->in.proto, 0);
 }
 
 bool knat_map_expired(const struct knat_net *kn, const struct knat_map *map)
@@ -244,10 +247,10 @@ void knat_map_put(struct knat_net *kn, struct knat_map *map)
 		return;
 	if (map->out.flags & KNAT_MAP_F_STATIC)
 		return;
-	/* A TCP mapping lives as long as its connections; others have a time
-	 * of their own as well.
+	/* A TCP mapping lives as long as its connections; UDP and ICMP have a
+	 * time of their own as well.
 	 */
-	if ((map->in.proto == IPPROTO_TCP || knat_map_expired(kn, map)) &&
+	if ((knat_proto_tracked(map->in.proto) || knat_map_expired(kn, map)) &&
 	    knat_map_kill(kn, map))
 		knat_count(kn, MAP_EXPIRED);
 }
@@ -260,14 +263,15 @@ void knat_map_release(struct knat_net *kn, struct knat_map *map)
 
 void knat_map_undo(struct knat_net *kn, struct knat_map *map)
 {
-	int space = knat_port_space(map->out.proto);
+	enum knat_port_space space = knat_port_space(map->out.proto);
 	struct knat_addr *addr;
 
 	rcu_read_lock();
 	addr = knat_addr_find(kn, map->out.addr);
 	if (addr)
 		knat_port_put(rcu_dereference(addr->ports[space]),
-			      be16_to_cpu(map->out.port));
+			      knat_port_place(map->out.proto,
+					      be16_to_cpu(map->out.port)));
 	rcu_read_unlock();
 	knat_host_put(kn, map->host);
 	knat_reap_map(kn, map);

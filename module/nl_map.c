@@ -8,6 +8,7 @@
 #include "netlink.h"
 #include "nl_map.h"
 #include "pool.h"
+#include "proto.h"
 #include "static.h"
 
 const struct nla_policy knat_map_policy[KNAT_A_MAP_MAX + 1] = {
@@ -78,10 +79,13 @@ static int map_outside(struct genl_info *info, struct knat_static *conf,
 				    "a prefix is mapped whole, without protocol and ports");
 		return -EINVAL;
 	}
-	if (!attrs[KNAT_A_MAP_OUT_PORT]) {
-		NL_SET_ERR_MSG(extack, "the outside port is missing");
+	if (!attrs[KNAT_A_MAP_OUT_PORT] != knat_proto_by_address(conf->proto)) {
+		NL_SET_ERR_MSG(extack,
+			       "a protocol with ports, and no other, needs an outside port");
 		return -EINVAL;
 	}
+	if (!attrs[KNAT_A_MAP_OUT_PORT])
+		return 0;
 	conf->out_port = nla_get_u16(attrs[KNAT_A_MAP_OUT_PORT]);
 	conf->out_port_last = attr_u16(attrs, KNAT_A_MAP_OUT_PORT_LAST,
 				       conf->out_port);
@@ -97,10 +101,17 @@ static int map_inside_ports(struct genl_info *info, struct knat_static *conf)
 	struct nlattr **attrs = info->attrs;
 	u32 last;
 
-	if (conf->proto != IPPROTO_TCP && conf->proto != IPPROTO_UDP) {
+	if (conf->proto == IPPROTO_ICMP || conf->proto == IPPROTO_AH) {
 		NL_SET_ERR_MSG_ATTR(info->extack, attrs[KNAT_A_MAP_PROTO],
-				    "the protocol of a port mapping must be tcp or udp");
+				    "icmp and ah can only be mapped with whole addresses");
 		return -EOPNOTSUPP;
+	}
+	if (!conf->out_port) {
+		if (!attrs[KNAT_A_MAP_IN_PORT])
+			return 0;
+		NL_SET_ERR_MSG_ATTR(info->extack, attrs[KNAT_A_MAP_IN_PORT],
+				    "the protocol has no ports");
+		return -EINVAL;
 	}
 	conf->in_port = attr_u16(attrs, KNAT_A_MAP_IN_PORT, conf->out_port);
 	last = conf->in_port + (conf->out_port_last - conf->out_port);

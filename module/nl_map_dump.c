@@ -40,10 +40,14 @@ struct map_cursor {
 	bool	done;
 };
 
-/* Port spaces by protocol number. */
-static const enum knat_port_space dump_spaces[KNAT_SPACES] = {
-	KNAT_SPACE_ICMP, KNAT_SPACE_TCP, KNAT_SPACE_UDP,
+/* Port spaces by protocol number, that of all other protocols last. */
+static const enum knat_port_space dump_spaces[] = {
+	KNAT_SPACE_ICMP, KNAT_SPACE_TCP, KNAT_SPACE_UDP, KNAT_SPACE_DCCP,
+	KNAT_SPACE_GRE, KNAT_SPACE_ESP, KNAT_SPACE_SCTP, KNAT_SPACE_UDPLITE,
+	KNAT_SPACE_OTHER,
 };
+
+static_assert(ARRAY_SIZE(dump_spaces) == KNAT_SPACES);
 
 static void *dump_head(struct sk_buff *skb, struct netlink_callback *cb)
 {
@@ -56,8 +60,11 @@ static int static_fill_ports(struct sk_buff *skb,
 {
 	u16 span = fixed->out_port_last - fixed->out_port;
 
-	if (nla_put_u8(skb, KNAT_A_MAP_PROTO, fixed->proto) ||
-	    nla_put_u16(skb, KNAT_A_MAP_OUT_PORT, fixed->out_port) ||
+	if (nla_put_u8(skb, KNAT_A_MAP_PROTO, fixed->proto))
+		return -EMSGSIZE;
+	if (!fixed->out_port)
+		return 0;
+	if (nla_put_u16(skb, KNAT_A_MAP_OUT_PORT, fixed->out_port) ||
 	    nla_put_u16(skb, KNAT_A_MAP_IN_PORT, fixed->in_port))
 		return -EMSGSIZE;
 	if (span && (nla_put_u16(skb, KNAT_A_MAP_OUT_PORT_LAST,
@@ -133,6 +140,13 @@ static int dump_statics(struct sk_buff *skb, struct netlink_callback *cb,
 	return err;
 }
 
+static int map_fill_ports(struct sk_buff *skb, const struct knat_map *map)
+{
+	return nla_put_u16(skb, KNAT_A_MAP_OUT_PORT,
+			   be16_to_cpu(map->out.port)) ?:
+	       nla_put_u16(skb, KNAT_A_MAP_IN_PORT, be16_to_cpu(map->in.port));
+}
+
 static int map_fill(struct sk_buff *skb, struct netlink_callback *cb,
 		    const struct knat_net *kn, const struct knat_map *map)
 {
@@ -147,9 +161,8 @@ static int map_fill(struct sk_buff *skb, struct netlink_callback *cb,
 	if (nla_put_u8(skb, KNAT_A_MAP_KIND, KNAT_MAP_DYNAMIC) ||
 	    nla_put_u8(skb, KNAT_A_MAP_PROTO, map->out.proto) ||
 	    nla_put_be32(skb, KNAT_A_MAP_OUT_ADDR, map->out.addr) ||
-	    nla_put_u16(skb, KNAT_A_MAP_OUT_PORT, be16_to_cpu(map->out.port)) ||
 	    nla_put_be32(skb, KNAT_A_MAP_IN_ADDR, map->in.addr) ||
-	    nla_put_u16(skb, KNAT_A_MAP_IN_PORT, be16_to_cpu(map->in.port)) ||
+	    (map->in.port && map_fill_ports(skb, map)) ||
 	    (pool->name[0] &&
 	     nla_put_string(skb, KNAT_A_MAP_POOL, pool->name)) ||
 	    (map->far.addr &&
@@ -181,19 +194,23 @@ static int dump_space(struct sk_buff *skb, struct netlink_callback *cb,
 		      const struct knat_map_filter *filter)
 {
 	enum knat_port_space space = dump_spaces[at->space];
-	u8 proto = knat_port_space_proto(space);
 	const struct knat_ports *ports = rcu_dereference(addr->ports[space]);
 	const struct knat_map *map;
+	u16 port;
+	u8 proto;
 	int n;
 
-	if (!ports || (filter->proto && filter->proto != proto))
+	if (!ports ||
+	    (filter->proto && knat_port_space(filter->proto) != space))
 		return 0;
 	for (n = 0; n < DUMP_BATCH; n++, at->port++) {
 		at->port = knat_port_next_taken(ports, at->port);
 		if (at->port >= KNAT_PORTS)
 			return 0;
+		proto = knat_port_space_proto(space, at->port);
+		port = at->port - knat_port_place(proto, 0);
 		map = knat_map_find_out(kn, knat_ep(proto, addr->addr,
-						    cpu_to_be16(at->port)));
+						    cpu_to_be16(port)));
 		if (!map || (map->out.flags & KNAT_MAP_F_STATIC) ||
 		    !knat_nl_map_match(map, filter))
 			continue;

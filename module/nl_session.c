@@ -145,6 +145,12 @@ int knat_nl_session_done(struct netlink_callback *cb)
 	return 0;
 }
 
+/* Not every end has a port. */
+static int put_port(struct sk_buff *skb, int attr, __be16 port)
+{
+	return port ? nla_put_u16(skb, attr, be16_to_cpu(port)) : 0;
+}
+
 static int session_fill(struct sk_buff *skb, struct netlink_callback *cb,
 			const struct knat_net *kn,
 			const struct knat_session *session)
@@ -159,16 +165,12 @@ static int session_fill(struct sk_buff *skb, struct netlink_callback *cb,
 		return -EMSGSIZE;
 	if (nla_put_u8(skb, KNAT_A_SESSION_PROTO, session->proto) ||
 	    nla_put_be32(skb, KNAT_A_SESSION_IN_ADDR, session->in_addr) ||
-	    nla_put_u16(skb, KNAT_A_SESSION_IN_PORT,
-			be16_to_cpu(session->in_port)) ||
+	    put_port(skb, KNAT_A_SESSION_IN_PORT, session->in_port) ||
 	    nla_put_be32(skb, KNAT_A_SESSION_OUT_ADDR, session->out_addr) ||
-	    nla_put_u16(skb, KNAT_A_SESSION_OUT_PORT,
-			be16_to_cpu(session->ctl.out_port)) ||
+	    put_port(skb, KNAT_A_SESSION_OUT_PORT, session->ctl.out_port) ||
 	    nla_put_be32(skb, KNAT_A_SESSION_REMOTE_ADDR,
 			 session->remote_addr) ||
-	    (session->remote_port &&
-	     nla_put_u16(skb, KNAT_A_SESSION_REMOTE_PORT,
-			 be16_to_cpu(session->remote_port))) ||
+	    put_port(skb, KNAT_A_SESSION_REMOTE_PORT, session->remote_port) ||
 	    nla_put_u8(skb, KNAT_A_SESSION_STATE,
 		       knat_session_state(session)) ||
 	    nla_put_u32(skb, KNAT_A_SESSION_IDLE, idle / HZ) ||

@@ -35,6 +35,22 @@ static u16 open_neighbour(const struct knat_packet *p, __be32 out_addr,
 	return be16_to_cpu(map->out.port) ^ 1;
 }
 
+/* What tells a mapping without ports from the others of the address. */
+static int open_take_id(const struct knat_packet *p, struct knat_ports *ports)
+{
+	struct knat_port_wish wish = {
+		.first = knat_port_place(p->proto, 1),
+		.last = KNAT_PORTS - 1,
+		.mode = KNAT_ALLOC_RANDOM,
+	};
+	int place;
+
+	if (knat_port_space(p->proto) == KNAT_SPACE_OTHER)
+		wish.last = knat_port_place(p->proto, KNAT_OTHER_IDS - 1);
+	place = knat_port_get(ports, &wish);
+	return place < 0 ? place : place - wish.first + 1;
+}
+
 /* A port on this very address, or a negative errno. */
 static int open_take_port(const struct knat_packet *p,
 			  const struct knat_pool_conf *conf,
@@ -55,6 +71,8 @@ static int open_take_port(const struct knat_packet *p,
 	ports = knat_addr_ports(addr, knat_port_space(p->proto), GFP_ATOMIC);
 	if (!ports)
 		return -ENOMEM;
+	if (unlikely(p->kind == KNAT_PACKET_ADDRESS))
+		return open_take_id(p, ports);
 	/* The gateway's own pings keep their id if they can: see
 	 * knat_flow_local().
 	 */
@@ -63,7 +81,8 @@ static int open_take_port(const struct knat_packet *p,
 		wish.hint = wish.inside;
 	else if (wish.parity == KNAT_PARITY_PAIRS)
 		wish.hint = open_neighbour(p, addr->addr, far);
-	if (!query && knat_local_addr(arg.net, addr->addr)) {
+	if ((p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP) &&
+	    knat_local_addr(arg.net, addr->addr)) {
 		wish.busy = open_port_busy;
 		wish.arg = &arg;
 	}
@@ -102,9 +121,12 @@ static int open_take(const struct knat_packet *p, struct knat_host *host,
 static u8 open_flags(const struct knat_packet *p,
 		     const struct knat_pool_conf *conf)
 {
-	u8 flags = 0;
+	u8 filtering = READ_ONCE(conf->filtering), flags = 0;
 
-	switch (READ_ONCE(conf->filtering)) {
+	/* Without ports the session says it all. */
+	if (p->kind == KNAT_PACKET_ADDRESS)
+		filtering = KNAT_FILTERING_EIF;
+	switch (filtering) {
 	case KNAT_FILTERING_ADF:
 		flags = KNAT_MAP_F_SESSIONS | KNAT_MAP_F_ADF;
 		break;
@@ -112,7 +134,7 @@ static u8 open_flags(const struct knat_packet *p,
 		flags = KNAT_MAP_F_SESSIONS | KNAT_MAP_F_APDF;
 		break;
 	}
-	if (p->proto == IPPROTO_TCP ||
+	if (p->tracked ||
 	    READ_ONCE(conf->mapping) != KNAT_MAPPING_EIM)
 		flags |= KNAT_MAP_F_SESSIONS;
 	if (!READ_ONCE(conf->hairpin))

@@ -5,9 +5,9 @@
 #include <linux/udp.h>
 #include <net/ip.h>
 #include "packet.h"
+#include "proto.h"
 
-/* Make @len bytes from the transport header on readable. */
-static void *transport(struct knat_packet *p, unsigned int len)
+void *knat_packet_pull(struct knat_packet *p, unsigned int len)
 {
 	if (unlikely(!pskb_may_pull(p->skb, p->thoff + len)))
 		return NULL;
@@ -16,7 +16,7 @@ static void *transport(struct knat_packet *p, unsigned int len)
 
 static enum knat_packet_kind parse_tcp(struct knat_packet *p)
 {
-	const struct tcphdr *th = transport(p, sizeof(*th));
+	const struct tcphdr *th = knat_packet_pull(p, sizeof(*th));
 
 	if (unlikely(!th || th->doff < sizeof(*th) / 4 ||
 		     p->thoff + th->doff * 4 > p->skb->len))
@@ -24,12 +24,13 @@ static enum knat_packet_kind parse_tcp(struct knat_packet *p)
 	p->sport = th->source;
 	p->dport = th->dest;
 	p->tcp_flags = ((const u8 *)th)[13];
+	p->tracked = true;
 	return KNAT_PACKET_PORTS;
 }
 
 static enum knat_packet_kind parse_udp(struct knat_packet *p)
 {
-	const struct udphdr *uh = transport(p, sizeof(*uh));
+	const struct udphdr *uh = knat_packet_pull(p, sizeof(*uh));
 	unsigned int len;
 
 	if (unlikely(!uh))
@@ -46,7 +47,7 @@ static enum knat_packet_kind parse_udp(struct knat_packet *p)
 
 static enum knat_packet_kind parse_icmp(struct knat_packet *p)
 {
-	const struct icmphdr *icmph = transport(p, sizeof(*icmph));
+	const struct icmphdr *icmph = knat_packet_pull(p, sizeof(*icmph));
 
 	if (unlikely(!icmph))
 		return KNAT_PACKET_BAD;
@@ -84,6 +85,7 @@ void knat_packet_parse(struct knat_packet *p, struct knat_net *kn,
 	p->dport = 0;
 	p->proto = iph->protocol;
 	p->tcp_flags = 0;
+	p->tracked = false;
 	p->thoff = iph->ihl * 4;
 
 	/* Fragments were put together before: this is not one that could be.
@@ -104,6 +106,6 @@ void knat_packet_parse(struct knat_packet *p, struct knat_net *kn,
 		p->kind = parse_icmp(p);
 		break;
 	default:
-		p->kind = KNAT_PACKET_OTHER;
+		p->kind = knat_proto_parse(p);
 	}
 }

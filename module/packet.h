@@ -15,15 +15,17 @@ struct knat_net;
 
 /**
  * enum knat_packet_kind - how a packet is translated
- * @KNAT_PACKET_PORTS: TCP and UDP
+ * @KNAT_PACKET_PORTS: TCP, UDP, UDP-Lite, DCCP and SCTP
  * @KNAT_PACKET_QUERY: ICMP query or reply with an id
+ * @KNAT_PACKET_ADDRESS: any other protocol: by address alone
  * @KNAT_PACKET_ERROR: ICMP error, quotes another packet
- * @KNAT_PACKET_OTHER: any other protocol or ICMP type: by address alone
+ * @KNAT_PACKET_OTHER: any other ICMP type: only one to one
  * @KNAT_PACKET_BAD: truncated or impossible header
  */
 enum knat_packet_kind {
 	KNAT_PACKET_PORTS,
 	KNAT_PACKET_QUERY,
+	KNAT_PACKET_ADDRESS,
 	KNAT_PACKET_ERROR,
 	KNAT_PACKET_OTHER,
 	KNAT_PACKET_BAD,
@@ -38,7 +40,9 @@ enum knat_packet_kind {
  * @sport: source port; of ICMP queries the id
  * @dport: destination port; of ICMP queries the id
  * @proto: IP protocol
- * @tcp_flags: byte 13 of the TCP header, for TCP
+ * @tcp_flags: byte 13 of the TCP header, for TCP; of DCCP and SCTP what comes
+ *	to the same
+ * @tracked: its flow has a session
  * @thoff: offset of the transport header from skb->data
  * @kind: how it is translated
  */
@@ -52,6 +56,7 @@ struct knat_packet {
 	u8			proto;
 	u8			tcp_flags;
 	u16			thoff;
+	bool			tracked;
 	enum knat_packet_kind	kind;
 };
 
@@ -60,12 +65,17 @@ struct knat_packet {
 #define KNAT_TCP_RST	0x04
 #define KNAT_TCP_ACK	0x10
 
-/* The port of the far end: ICMP queries have none. */
+/* The port of the far end: only with ports it has one. */
 static inline __be16 knat_packet_far_port(const struct knat_packet *p,
 					  __be16 port)
 {
 	return p->kind == KNAT_PACKET_PORTS ? port : 0;
 }
+
+/* Make @len bytes from the transport header on readable: NULL if there are not
+ * as many. May move the head of the skb.
+ */
+void *knat_packet_pull(struct knat_packet *p, unsigned int len);
 
 /**
  * knat_packet_parse() - read the headers of a packet

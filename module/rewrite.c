@@ -6,26 +6,21 @@
 #include <net/checksum.h>
 #include <net/ip.h>
 #include <net/tcp.h>
+#include "proto.h"
 #include "rewrite.h"
 
-/* How much of the transport header must be writable. What is known by address
- * alone may end before its checksum: then that is not there to be written.
- */
+/* How much of the transport header must be writable. */
 static unsigned int transport_span(const struct knat_packet *p)
 {
-	unsigned int check;
-
 	switch (p->kind) {
 	case KNAT_PACKET_PORTS:
-		return p->proto == IPPROTO_TCP ? offsetofend(struct tcphdr, check) :
-						 sizeof(struct udphdr);
+		if (p->proto == IPPROTO_TCP)
+			return offsetofend(struct tcphdr, check);
+		if (likely(p->proto == IPPROTO_UDP))
+			return sizeof(struct udphdr);
+		return knat_proto_span(p->proto);
 	case KNAT_PACKET_QUERY:
 		return sizeof(struct icmphdr);
-	case KNAT_PACKET_OTHER:
-		check = knat_pseudo_check(p->proto);
-		if (check && p->thoff + check + sizeof(__sum16) <= p->skb->len)
-			return check + sizeof(__sum16);
-		return 0;
 	default:
 		return 0;
 	}
@@ -44,11 +39,8 @@ static bool check_is_partial(const struct knat_packet *p)
 	       (skb_checksum_start_offset(skb) == p->thoff || skb_is_gso(skb));
 }
 
-/* Bring a transport checksum up to date: @pseudo is by how much the sum of the
- * pseudo header changes, @header that of the transport header.
- */
-static void check_update(struct knat_packet *p, __sum16 *check,
-			 __wsum pseudo, __wsum header)
+void knat_check_update(struct knat_packet *p, __sum16 *check,
+		       __wsum pseudo, __wsum header)
 {
 	if (check_is_partial(p)) {
 		*check = ~csum_fold(csum_add(csum_unfold(*check), pseudo));
@@ -69,7 +61,7 @@ static void udp_check_update(struct knat_packet *p, struct udphdr *uh,
 			     __wsum pseudo, __wsum header)
 {
 	if (uh->check) {
-		check_update(p, &uh->check, pseudo, header);
+		knat_check_update(p, &uh->check, pseudo, header);
 		if (!uh->check)
 			uh->check = CSUM_MANGLED_0;
 	} else if (p->skb->ip_summed == CHECKSUM_COMPLETE) {
@@ -87,19 +79,24 @@ static void transport_change(struct knat_packet *p, bool src, __be16 port,
 
 	switch (p->kind) {
 	case KNAT_PACKET_PORTS:
+		if (unlikely(p->proto != IPPROTO_TCP &&
+			     p->proto != IPPROTO_UDP)) {
+			knat_proto_rewrite(p, src, port, pseudo, header);
+			break;
+		}
 		ports[src ? 0 : 1] = port;
 		if (p->proto == IPPROTO_TCP)
-			check_update(p, &((struct tcphdr *)th)->check, pseudo,
-				     header);
+			knat_check_update(p, &((struct tcphdr *)th)->check,
+					  pseudo, header);
 		else
 			udp_check_update(p, th, pseudo, header);
 		break;
 	case KNAT_PACKET_QUERY:
 		icmph->un.echo.id = port;
-		check_update(p, &icmph->checksum, 0, header);
+		knat_check_update(p, &icmph->checksum, 0, header);
 		break;
 	default:
-		check_update(p, th + knat_pseudo_check(p->proto), pseudo, 0);
+		break;
 	}
 }
 
@@ -201,7 +198,7 @@ bool knat_rewrite_mss(struct knat_packet *p, u16 mss)
 	diff = csum_sub((__force __wsum)cpu_to_be16(mss),
 			(__force __wsum)cpu_to_be16(old));
 	/* At an odd place the value lies across two words of the checksum. */
-	check_update(p, &th->check, 0, csum_shift(diff, i));
+	knat_check_update(p, &th->check, 0, csum_shift(diff, i));
 	value[0] = mss >> 8;
 	value[1] = mss;
 	return true;

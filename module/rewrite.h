@@ -7,16 +7,13 @@
 #ifndef _KNAT_REWRITE_H
 #define _KNAT_REWRITE_H
 
-#include <linux/in.h>
 #include "packet.h"
 
-/* Where a protocol that is translated by address alone has a checksum that
- * covers the addresses all the same: UDP-Lite and DCCP; else 0.
+/* Bring a transport checksum in the header up to date: @pseudo is by how much
+ * the sum of the pseudo header changes, @header that of the transport header.
  */
-static inline unsigned int knat_pseudo_check(u8 proto)
-{
-	return proto == IPPROTO_UDPLITE || proto == IPPROTO_DCCP ? 6 : 0;
-}
+void knat_check_update(struct knat_packet *p,
+		       __sum16 *check, __wsum pseudo, __wsum header);
 
 /* Write source or destination and port (ICMP queries: the id). Returns false
  * when the header could not be made writable; the packet is then unchanged.
@@ -25,9 +22,7 @@ static inline unsigned int knat_pseudo_check(u8 proto)
 bool knat_rewrite_src(struct knat_packet *p, __be32 addr, __be16 port);
 bool knat_rewrite_dst(struct knat_packet *p, __be32 addr, __be16 port);
 
-/* The same for the address alone, of any protocol (checksums that cover a
- * pseudo header are kept right: TCP, UDP, UDP-Lite, DCCP).
- */
+/* The same for the address alone, of any protocol. */
 bool knat_rewrite_src_addr(struct knat_packet *p, __be32 addr);
 bool knat_rewrite_dst_addr(struct knat_packet *p, __be32 addr);
 

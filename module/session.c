@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 #include "map.h"
 #include "net.h"
+#include "proto.h"
 #include "reap.h"
 #include "session.h"
 #include "tcp.h"
@@ -122,7 +123,10 @@ u32 knat_session_timeout(const struct knat_net *kn,
 		return knat_tcp_timeout(kn, READ_ONCE(session->ctl.tcp));
 	if (session->proto == IPPROTO_ICMP)
 		return READ_ONCE(kn->timeout[KNAT_A_CONFIG_ICMP_TIMEOUT]);
-	return READ_ONCE(kn->timeout[KNAT_A_CONFIG_UDP_TIMEOUT]);
+	if (likely(session->proto == IPPROTO_UDP))
+		return READ_ONCE(kn->timeout[KNAT_A_CONFIG_UDP_TIMEOUT]);
+	return knat_proto_timeout(kn, session->proto,
+				  READ_ONCE(session->ctl.tcp));
 }
 
 bool knat_session_expired(const struct knat_net *kn,
@@ -134,7 +138,8 @@ bool knat_session_expired(const struct knat_net *kn,
 
 enum knat_session_state knat_session_state(const struct knat_session *session)
 {
-	if (session->proto != IPPROTO_TCP)
+	if (session->proto != IPPROTO_TCP &&
+	    !knat_proto_connects(session->proto))
 		return KNAT_SESSION_NONE;
 	return knat_tcp_state(READ_ONCE(session->ctl.tcp));
 }
@@ -268,10 +273,48 @@ static struct knat_session *session_new(const struct knat_map *map,
 	session->realm = map->far.realm;
 	session->proto = map->in.proto;
 	session->out_addr = map->out.addr;
-	session->ctl.out_port = map->out.port;
+	/* Where a protocol has no ports the mapping has a number for its own. */
+	session->ctl.out_port = map->in.port ? map->out.port : 0;
 	session->map = (struct knat_map *)map;
 	session->stamp = (u32)jiffies;
 	return session;
+}
+
+/* What is known by address alone can be one host's at a time: -EADDRINUSE while
+ * another one has it (RFC 3022 section 4.3).
+ */
+static int session_insert_alone(struct knat_net *kn,
+				struct knat_session *session)
+{
+	struct session_out_key key = {
+		.out_addr = session->out_addr,
+		.remote_addr = session->remote_addr,
+		.out_port = session->ctl.out_port,
+		.remote_port = session->remote_port,
+		.proto = session->proto,
+	};
+	struct knat_session *old;
+
+	old = rhashtable_lookup_get_insert_key(&kn->session_out, &key,
+					       &session->out_node,
+					       session_out_params);
+	if (!IS_ERR_OR_NULL(old) && knat_session_expired(kn, old) &&
+	    knat_session_kill(kn, old))
+		old = rhashtable_lookup_get_insert_key(&kn->session_out, &key,
+						       &session->out_node,
+						       session_out_params);
+	if (IS_ERR(old))
+		return PTR_ERR(old);
+	return old ? -EADDRINUSE : 0;
+}
+
+static int session_insert_out(struct knat_net *kn,
+			      struct knat_session *session)
+{
+	if (unlikely(knat_proto_by_address(session->proto)))
+		return session_insert_alone(kn, session);
+	return rhashtable_insert_fast(&kn->session_out, &session->out_node,
+				      session_out_params);
 }
 
 /* Into both tables: NULL when done, the session that is there already, or an
@@ -293,8 +336,7 @@ static struct knat_session *session_insert(struct knat_net *kn,
 							session_in_params);
 	if (old)
 		return old;
-	err = rhashtable_insert_fast(&kn->session_out, &session->out_node,
-				     session_out_params);
+	err = session_insert_out(kn, session);
 	if (!err)
 		return NULL;
 	rhashtable_remove_fast(&kn->session_in, &session->in_node,
@@ -306,6 +348,8 @@ static void session_refuse(struct knat_net *kn, int err)
 {
 	if (err == -EEXIST || err == -EBUSY)
 		knat_count(kn, REFUSE_RACE);
+	else if (err == -EADDRINUSE)
+		knat_count(kn, REFUSE_REMOTE);
 	else
 		knat_count(kn, REFUSE_MEMORY);
 }
@@ -354,7 +398,7 @@ struct knat_session *knat_session_open(struct knat_net *kn,
 	session = session_new(map, remote_addr, remote_port);
 	if (!session)
 		goto err_count;
-	if (map->in.proto == IPPROTO_TCP)
+	if (map->in.proto == IPPROTO_TCP || knat_proto_connects(map->in.proto))
 		session->ctl.tcp = from_inside ? KNAT_TCP_IN_SYN :
 						 KNAT_TCP_OUT_SYN;
 	err = -EBUSY;

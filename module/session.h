@@ -39,7 +39,7 @@ struct knat_packet;
  * union knat_session_ctl - what changes, in one word that cmpxchg can take
  * @out_port: outside port (constant)
  * @flags: KNAT_SESSION_F_*
- * @tcp: KNAT_TCP_*, of TCP
+ * @tcp: KNAT_TCP_*, of TCP, and of DCCP and SCTP what comes to the same
  * @word: all of it
  */
 union knat_session_ctl {
@@ -56,8 +56,8 @@ union knat_session_ctl {
  * @in_node: link in kn->session_in
  * @out_node: link in kn->session_out
  * @in_addr: inside address
- * @in_port: inside port
- * @remote_port: remote port, 0 for ICMP and permissions
+ * @in_port: inside port, 0 for protocols without
+ * @remote_port: remote port, 0 for those, ICMP and permissions
  * @remote_addr: remote address
  * @realm: as in the mapping
  * @proto: IP protocol

@@ -7,12 +7,19 @@
 #include "map.h"
 #include "net.h"
 #include "prefix.h"
+#include "proto.h"
 #include "reap.h"
 #include "static.h"
 
 static u32 static_ports(const struct knat_static *fixed)
 {
 	return fixed->out_port_last - fixed->out_port + 1;
+}
+
+/* Of port number @i the place in the bitmap. */
+static u16 static_place(const struct knat_static *fixed, u32 i)
+{
+	return knat_port_place(fixed->proto, fixed->out_port + i);
 }
 
 int knat_static_ifindex(struct knat_net *kn, __be32 addr)
@@ -89,7 +96,8 @@ static bool static_has_rival(struct knat_net *kn,
 	if (!atomic_read(&kn->hosts.nelems))
 		return false;
 	if (!fixed->proto ||
-	    knat_port_next_taken(ports, fixed->out_port) <= fixed->out_port_last)
+	    knat_port_next_taken(ports, static_place(fixed, 0)) <=
+	    static_place(fixed, static_ports(fixed) - 1))
 		return true;
 	rcu_read_lock();
 	view = rcu_dereference(kn->view);
@@ -142,7 +150,7 @@ static void static_unmap(struct knat_net *kn, struct knat_static *fixed, u32 n)
 	/* No mapping is freed but under this lock, see wheel.h. */
 	mutex_lock(&kn->wheel_lock);
 	for (i = 0; i < n; i++) {
-		knat_port_put(ports, fixed->out_port + i);
+		knat_port_put(ports, static_place(fixed, i));
 		knat_reap_map(kn, fixed->maps[i]);
 		fixed->maps[i] = NULL;
 	}
@@ -173,7 +181,7 @@ static struct knat_map *static_map(const struct knat_static *fixed, u32 i)
 	map->far = knat_far(0, 0, fixed->outdev ? fixed->outdev->realm :
 						  KNAT_REALM_STATIC);
 	map->out.flags = KNAT_MAP_F_STATIC;
-	if (fixed->proto == IPPROTO_TCP)
+	if (fixed->proto == IPPROTO_TCP || knat_proto_connects(fixed->proto))
 		map->out.flags |= KNAT_MAP_F_SESSIONS;
 	map->fixed = (struct knat_static *)fixed;
 	map->stamp = (u32)jiffies;
@@ -203,7 +211,7 @@ static int static_bind(struct knat_net *kn, struct knat_static *fixed,
 		if (!map)
 			goto err_maps;
 		err = -EBUSY;
-		if (!knat_port_take(ports, fixed->out_port + i)) {
+		if (!knat_port_take(ports, static_place(fixed, i))) {
 			NL_SET_ERR_MSG(extack,
 				       "the outside port is in use: try again");
 			goto err_map;
@@ -221,7 +229,7 @@ static int static_bind(struct knat_net *kn, struct knat_static *fixed,
 			err = knat_map_insert(kn, map, &other);
 		}
 		if (err) {
-			knat_port_put(ports, fixed->out_port + i);
+			knat_port_put(ports, static_place(fixed, i));
 			goto err_map;
 		}
 		WRITE_ONCE(kn->nr_static, kn->nr_static + 1);

@@ -20,7 +20,8 @@
  * struct knat_static - a static mapping
  * @list: in kn->statics
  * @id: grows with every mapping that is added, for dumps
- * @proto: IPPROTO_TCP or IPPROTO_UDP, 0: whole addresses
+ * @proto: a protocol with ports or one known by address, then of port 0; 0:
+ *	whole addresses
  * @len: prefix length, of whole addresses
  * @out_addr: outside address; of a dev mapping the device's, or 0
  * @in_addr: inside address

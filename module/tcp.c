@@ -45,7 +45,7 @@ enum knat_session_state knat_tcp_state(u8 tcp)
 	return KNAT_SESSION_INIT;
 }
 
-static u8 tcp_next(u8 tcp, u8 flags, bool from_inside)
+u8 knat_tcp_next(u8 tcp, u8 flags, bool from_inside)
 {
 	u8 syn = from_inside ? KNAT_TCP_IN_SYN : KNAT_TCP_OUT_SYN;
 	u8 fin = from_inside ? KNAT_TCP_IN_FIN : KNAT_TCP_OUT_FIN;
@@ -102,7 +102,7 @@ void knat_tcp_segment(struct knat_net *kn, struct knat_session *session,
 
 	do {
 		new = old;
-		new.tcp = tcp_next(old.tcp, flags, from_inside);
+		new.tcp = knat_tcp_next(old.tcp, flags, from_inside);
 		if (likely(new.tcp == old.tcp))
 			return;
 	} while (!try_cmpxchg(&session->ctl.word, &old.word, new.word));

@@ -17,6 +17,9 @@ static inline bool knat_tcp_opens(const struct knat_packet *p)
 				KNAT_TCP_ACK)) == KNAT_TCP_SYN;
 }
 
+/* What was seen of a connection, after one more segment. */
+u8 knat_tcp_next(u8 tcp, u8 flags, bool from_inside);
+
 u32 knat_tcp_timeout(const struct knat_net *kn, u8 tcp);
 enum knat_session_state knat_tcp_state(u8 tcp);
 

@@ -33,6 +33,7 @@ static struct unsolicited_cb *unsolicited_cb(struct sk_buff *skb)
 	return (void *)&skb->cb[ALIGN(sizeof(struct inet_skb_parm), 8)];
 }
 
+/* The ports, which are where those of TCP are. */
 static const struct tcphdr *unsolicited_tcp(const struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
@@ -43,7 +44,8 @@ static const struct tcphdr *unsolicited_tcp(const struct sk_buff *skb)
 /* Sent once more while the first one is kept? */
 static bool unsolicited_again(const struct sk_buff *a, const struct sk_buff *b)
 {
-	return ip_hdr(a)->saddr == ip_hdr(b)->saddr &&
+	return ip_hdr(a)->protocol == ip_hdr(b)->protocol &&
+	       ip_hdr(a)->saddr == ip_hdr(b)->saddr &&
 	       ip_hdr(a)->daddr == ip_hdr(b)->daddr &&
 	       unsolicited_tcp(a)->source == unsolicited_tcp(b)->source &&
 	       unsolicited_tcp(a)->dest == unsolicited_tcp(b)->dest;
@@ -95,7 +97,8 @@ static bool unsolicited_met(struct knat_net *kn, const struct sk_buff *skb)
 {
 	const struct tcphdr *th = unsolicited_tcp(skb);
 	struct knat_flow flow = {
-		.near = knat_ep(IPPROTO_TCP, ip_hdr(skb)->daddr, th->dest),
+		.near = knat_ep(ip_hdr(skb)->protocol, ip_hdr(skb)->daddr,
+				th->dest),
 		.remote_addr = ip_hdr(skb)->saddr,
 		.remote_port = th->source,
 	};

@@ -4,7 +4,8 @@
  *
  * They may be one half of a simultaneous open, so nothing answers them at
  * once: some are kept for a while, and answered with an ICMP error unless the
- * inside has opened the same connection by then (RFC 5382 REQ-4).
+ * inside has opened the same connection by then (RFC 5382 REQ-4, RFC 5597
+ * REQ-4).
  */
 #ifndef _KNAT_UNSOLICITED_H
 #define _KNAT_UNSOLICITED_H
@@ -30,7 +31,7 @@ void knat_unsolicited_exit(struct knat_net *kn);
 /* Forget them: nothing is to be translated any more. */
 void knat_unsolicited_flush(struct knat_net *kn);
 
-/* Keep or drop @p, a SYN in PREROUTING: a netfilter verdict. */
+/* Keep or drop @p, a SYN or DCCP Request in PREROUTING: a netfilter verdict. */
 unsigned int knat_unsolicited_syn(struct knat_packet *p);
 
 #endif /* _KNAT_UNSOLICITED_H */

@@ -6,6 +6,7 @@
 #include "coexist.h"
 #include "map.h"
 #include "net.h"
+#include "proto.h"
 #include "reap.h"
 #include "session.h"
 #include "static.h"
@@ -86,6 +87,8 @@ static u32 session_left(const struct knat_net *kn,
 
 	if (session->proto == IPPROTO_TCP)
 		left = min(left, session_nap(kn));
+	else if (knat_proto_connects(session->proto))
+		left = min(left, knat_proto_nap(kn, session->proto) + HZ);
 	return left;
 }
 

@@ -210,6 +210,20 @@ uint8_t proto_read(const char *word)
 	return proto;
 }
 
+bool proto_has_ports(uint8_t proto)
+{
+	switch (proto) {
+	case IPPROTO_ICMP:
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_DCCP:
+	case IPPROTO_SCTP:
+	case IPPROTO_UDPLITE:
+		return true;
+	}
+	return false;
+}
+
 void device_check(const char *word)
 {
 	size_t len = strlen(word);

@@ -12,8 +12,8 @@
 /**
  * struct outside - the outside end of a static mapping
  * @word: the word it was in
- * @len: prefix length of whole addresses, -1: a mapping of ports
- * @first: first port
+ * @len: prefix length of whole addresses, -1: a mapping of a protocol
+ * @first: first port, 0: of a protocol without ports
  * @last: last port
  */
 struct outside {
@@ -31,36 +31,47 @@ static void ports_put(struct nlmsghdr *nlh, int attr, int attr_last,
 		nl_put_u16(nlh, attr_last, last);
 }
 
-/* DEV:PORT[-PORT] */
+/* DEV:PORT[-PORT], or DEV if it need not have @ports. */
 static void device_put(struct words *words, struct nlmsghdr *nlh,
-		       struct outside *out)
+		       struct outside *out, bool ports)
 {
-	char *word = word_need(words, "the outside device and its port, DEV:PORT,");
+	char *word = word_need(words, ports ?
+			       "the outside device and its port, DEV:PORT," :
+			       "the outside device");
 	char *colon = strrchr(word, ':');
 
-	if (!colon)
+	if (!colon && ports)
 		fail_usage("%s has no port: it must be DEV:PORT", said(word));
-	*colon = 0;
+	if (colon)
+		*colon = 0;
 	device_check(word);
 	nl_put_string(nlh, KNAT_A_MAP_OUT_DEV, word);
+	out->word = word;
+	if (!colon)
+		return;
 	*colon = ':';
 	ports_read(colon + 1, &out->first, &out->last);
-	out->word = word;
 }
 
-/* OUT:PORT[-PORT] or dev DEV:PORT[-PORT] */
-static void out_ports_put(struct words *words, struct nlmsghdr *nlh,
-			  struct outside *out)
+/* OUT:PORT[-PORT] or dev DEV:PORT[-PORT]. The kernel knows which protocols have
+ * ports: only those that are known to must have them here.
+ */
+static void out_end_put(struct words *words, struct nlmsghdr *nlh,
+			struct outside *out, bool ports)
 {
 	static const char *const device[] = { "dev", NULL };
-	const char *word = word_need(words, "the outside end, OUT:PORT or dev DEV:PORT,");
+	const char *word = word_need(words, ports ?
+				     "the outside end, OUT:PORT or dev DEV:PORT," :
+				     "the outside end, OUT or dev DEV,");
 	struct end end;
 
+	out->first = 0;
+	out->len = -1;
 	if (word_find(word, device) == 0) {
-		device_put(words, nlh, out);
+		device_put(words, nlh, out, ports);
 	} else {
 		end_read(word, &end);
-		if (!end.port)
+		if (!end.port && (ports || end.len >= 0))
 			fail_usage("%s has no port: with a protocol, it must be OUT:PORT",
 				   said(word));
 		nl_put_u32(nlh, KNAT_A_MAP_OUT_ADDR, end.addr);
@@ -68,9 +79,9 @@ static void out_ports_put(struct words *words, struct nlmsghdr *nlh,
 		out->first = end.port;
 		out->last = end.last;
 	}
-	out->len = -1;
-	ports_put(nlh, KNAT_A_MAP_OUT_PORT, KNAT_A_MAP_OUT_PORT_LAST,
-		  out->first, out->last);
+	if (out->first)
+		ports_put(nlh, KNAT_A_MAP_OUT_PORT, KNAT_A_MAP_OUT_PORT_LAST,
+			  out->first, out->last);
 }
 
 /* The outside end, with the protocol before it if it has ports. */
@@ -79,11 +90,13 @@ static void outside_put(struct words *words, struct nlmsghdr *nlh,
 {
 	const char *word = word_need(words, "the outside end");
 	struct end end;
+	uint8_t proto;
 
 	/* Every address has a dot or colon in it, and no protocol has. */
 	if (!strpbrk(word, ".:/")) {
-		nl_put_u8(nlh, KNAT_A_MAP_PROTO, proto_read(word));
-		out_ports_put(words, nlh, out);
+		proto = proto_read(word);
+		nl_put_u8(nlh, KNAT_A_MAP_PROTO, proto);
+		out_end_put(words, nlh, out, proto_has_ports(proto));
 		return;
 	}
 	end_read(word, &end);
@@ -96,8 +109,10 @@ static void outside_put(struct words *words, struct nlmsghdr *nlh,
 	nl_put_u8(nlh, KNAT_A_MAP_OUT_LEN, out->len);
 }
 
-/* IN[:PORT[-PORT]] for ports; the same ports if it has none. */
-static void in_ports_put(struct nlmsghdr *nlh, const char *word,
+/* IN[:PORT[-PORT]] for ports; the same ports if it has none. IN alone if the
+ * protocol has none.
+ */
+static void in_end_put(struct nlmsghdr *nlh, const char *word,
 			 const struct outside *out)
 {
 	int count = out->last - out->first + 1;
@@ -107,6 +122,9 @@ static void in_ports_put(struct nlmsghdr *nlh, const char *word,
 	if (end.len >= 0)
 		fail_usage("%s is a prefix: the inside end of a port must be IN or IN:PORT",
 			   said(word));
+	if (!out->first && end.port)
+		fail_usage("%s has a port, but %s has none: both must have ports, or none",
+			   said(word), said(out->word));
 	if (!end.port) {
 		end.port = out->first;
 		end.last = out->last;
@@ -116,8 +134,9 @@ static void in_ports_put(struct nlmsghdr *nlh, const char *word,
 			   said(word), said(out->word), count,
 			   end.last - end.port + 1);
 	nl_put_u32(nlh, KNAT_A_MAP_IN_ADDR, end.addr);
-	ports_put(nlh, KNAT_A_MAP_IN_PORT, KNAT_A_MAP_IN_PORT_LAST,
-		  end.port, end.last);
+	if (end.port)
+		ports_put(nlh, KNAT_A_MAP_IN_PORT, KNAT_A_MAP_IN_PORT_LAST,
+			  end.port, end.last);
 }
 
 static void inside_put(struct words *words, struct nlmsghdr *nlh,
@@ -127,7 +146,7 @@ static void inside_put(struct words *words, struct nlmsghdr *nlh,
 	struct end end;
 
 	if (out->len < 0) {
-		in_ports_put(nlh, word, out);
+		in_end_put(nlh, word, out);
 		return;
 	}
 	end_read(word, &end);
@@ -274,10 +293,14 @@ static const struct verb verbs[] = {
 	{ "add",
 	  "PROTO OUT:PORT[-PORT] to IN[:PORT[-PORT]] [ OPTIONS ]\n"
 	  "PROTO dev DEV:PORT[-PORT] to IN[:PORT[-PORT]] [ OPTIONS ]\n"
+	  "PROTO OUT to IN [ OPTIONS ]    (a protocol without ports)\n"
+	  "PROTO dev DEV to IN [ OPTIONS ]\n"
 	  "OUT[/LEN] to IN[/LEN] [ OPTIONS ]", add },
 	{ "del",
 	  "PROTO OUT:PORT[-PORT]\n"
 	  "PROTO dev DEV:PORT[-PORT]\n"
+	  "PROTO OUT\n"
+	  "PROTO dev DEV\n"
 	  "OUT[/LEN]", del },
 	{ "list", "[ FILTER ]", list },
 	{ "flush", "[ FILTER ]    (dynamic, unless static or all is said)", flush },

@@ -83,7 +83,7 @@ static void text_whole(const struct nlattr *addr, uint8_t len)
 	     addr_text(nl_u32(addr)));
 }
 
-/* DEV:PORT[-PORT] is one word, so it is in quotes as one. */
+/* DEV[:PORT[-PORT]] is one word, so it is in quotes as one. */
 static void text_device(const struct nlattr *const *attrs)
 {
 	uint16_t first = nl_u16(attrs[KNAT_A_MAP_OUT_PORT]);
@@ -91,8 +91,10 @@ static void text_device(const struct nlattr *const *attrs)
 	char word[256];
 	int n;
 
-	n = snprintf(word, sizeof(word), "%.200s:%u",
-		     mnl_attr_get_str(attrs[KNAT_A_MAP_OUT_DEV]), first);
+	n = snprintf(word, sizeof(word), "%.200s",
+		     mnl_attr_get_str(attrs[KNAT_A_MAP_OUT_DEV]));
+	if (first)
+		n += snprintf(word + n, sizeof(word) - n, ":%u", first);
 	if (last && last != first)
 		snprintf(word + n, sizeof(word) - n, "-%u", last);
 	text("dev ");

@@ -180,7 +180,7 @@ enum knat_a_map {
 
 #define KNAT_A_MAP_MAX (__KNAT_A_MAP_MAX - 1)
 
-/* RFC 7857 section 2; none for protocols without connections. */
+/* RFC 7857 section 2, of TCP, DCCP and SCTP; else none. */
 enum knat_session_state {
 	KNAT_SESSION_NONE,
 	KNAT_SESSION_INIT,		/* a SYN from one side */
@@ -260,6 +260,8 @@ enum knat_a_stats {
 	  "new flows refused: max_sessions is reached")			\
 	X(REFUSE_SUBSCRIBER, refuse_subscriber,				\
 	  "new flows refused: the pool's limit for one subscriber is reached") \
+	X(REFUSE_REMOTE, refuse_remote,					\
+	  "new flows refused: another inside host has this protocol with the remote address") \
 	X(REFUSE_NO_ADDRESS, refuse_no_address,				\
 	  "new flows refused: the outside device has no address")	\
 	X(REFUSE_MEMORY, refuse_memory,					\
@@ -271,15 +273,17 @@ enum knat_a_stats {
 	X(DROP_NO_MAPPING, drop_no_mapping,				\
 	  "packets for a pool address that match no mapping")		\
 	X(DROP_UNSOLICITED_SYN, drop_unsolicited_syn,			\
-	  "TCP connection requests for a shared address that nothing listens to") \
+	  "TCP and DCCP connection requests for a shared address that nothing listens to") \
 	X(SYN_ANSWERED, syn_answered,					\
 	  "unsolicited TCP connection requests answered with port unreachable") \
 	X(DROP_NO_SESSION, drop_no_session,				\
-	  "TCP segments that belong to no session and open none")	\
+	  "packets of TCP, DCCP or SCTP that belong to no session and open none") \
 	X(DROP_MALFORMED, drop_malformed,				\
 	  "packets with a truncated or impossible header")		\
 	X(DROP_UNSUPPORTED, drop_unsupported,				\
-	  "packets of a protocol that cannot be translated")		\
+	  "packets of an ICMP type that cannot be translated")		\
+	X(DROP_AH, drop_ah,						\
+	  "AH packets, which no shared address can stand for (RFC 3715)") \
 	X(DROP_ICMP_ERROR, drop_icmp_error,				\
 	  "ICMP errors about no known mapping or with a bad checksum")	\
 	X(DROP_HAIRPIN, drop_hairpin,					\
@@ -314,6 +318,16 @@ enum knat_counter {
 	  "TCP connection closed by both sides (RFC 7857 section 2.1)")	\
 	X(TCP_RESET_TIMEOUT, tcp_reset_timeout, "s", 1, 604800, 240,	\
 	  "TCP connection after a RST (RFC 7857 section 2.2)")		\
+	X(DCCP_ESTABLISHED_TIMEOUT, dccp_established_timeout, "s", 1, 604800, 7440, \
+	  "idle DCCP connection (RFC 5597 REQ-5)")			\
+	X(DCCP_TRANSITORY_TIMEOUT, dccp_transitory_timeout, "s", 1, 604800, 240, \
+	  "DCCP connection that opens or closes (RFC 5597 REQ-5)")	\
+	X(SCTP_ESTABLISHED_TIMEOUT, sctp_established_timeout, "s", 1, 604800, 7440, \
+	  "idle SCTP association")					\
+	X(SCTP_TRANSITORY_TIMEOUT, sctp_transitory_timeout, "s", 1, 604800, 240, \
+	  "SCTP association that opens or closes")			\
+	X(OTHER_TIMEOUT, other_timeout, "s", 1, 604800, 600,		\
+	  "session of a protocol without ports")			\
 	X(TCP_SYN_HOLD, tcp_syn_hold, "s", 6, 600, 6,			\
 	  "unsolicited connection request before it is answered (RFC 5382 REQ-4)") \
 	X(TCP_SYN_ANSWER, tcp_syn_answer, "", 0, 1, 1,			\

@@ -167,11 +167,15 @@ test_without_rules_nothing_is_translated() {
 	ip -n out1 route del 192.168.0.0/24
 }
 
-test_a_protocol_that_cannot_be_translated_does_not_leave() {
+test_what_cannot_be_translated_does_not_leave() {
 	masquerade
-	inject in1 ip $in1_silent to $out1_silent proto 253 data @32
+	inject in1 ip $in1_silent to $out1_silent proto 51 data @32
 	see_nothing out1 'ip *'
+	assert_counter drop_ah 1
+	inject in1 icmp $in1_silent to $out1_silent 40/0 data @32
+	see_nothing out1 'icmp *'
 	assert_counter drop_unsupported 1
+	assert_mappings 0
 }
 
 test_packets_with_cut_or_impossible_headers_do_not_leave() {

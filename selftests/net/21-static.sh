@@ -145,9 +145,9 @@ test_one_to_one_keeps_ports_and_ids_outwards() {
 test_one_to_one_carries_any_protocol() {
 	nat map add 203.0.113.2 to 192.168.0.53
 	inject in2 ip $in2_silent to $out1_silent proto 47 data @20
-	see out1 "ip 203.0.113.2 to $out1_silent proto 47 *"
+	see out1 "gre 203.0.113.2 to $out1_silent *"
 	inject out1 ip $out1_silent to 203.0.113.2 proto 50 data @40
-	see in2 "ip $out1_silent to $in2_silent proto 50 *"
+	see in2 "esp $out1_silent to $in2_silent *"
 }
 
 test_two_hosts_one_to_one_with_two_addresses() {

@@ -63,11 +63,14 @@ static int draft_ends(struct draft *d, int argc, char **argv)
 {
 	struct sockaddr_in from, to;
 	struct udphdr *ports = (void *)d->l4;
+	const struct proto *proto;
 	bool ported;
 
 	if (argc < 4 || strcmp(argv[2], "to"))
 		return wrong(argc ? argv[0] : "nothing");
-	ported = !strcmp(argv[0], "udp") || !strcmp(argv[0], "tcp");
+	proto = proto_named(argv[0]);
+	ported = proto ? proto->ports :
+		 !strcmp(argv[0], "udp") || !strcmp(argv[0], "tcp");
 	if (ported) {
 		if (!parse_end(argv[1], &from))
 			return wrong(argv[1]);
@@ -82,7 +85,11 @@ static int draft_ends(struct draft *d, int argc, char **argv)
 	} else if (!parse_addr(argv[3], &d->ip.daddr)) {
 		return wrong(argv[3]);
 	}
-	if (!strcmp(argv[0], "udp")) {
+	if (proto) {
+		d->ip.protocol = proto->number;
+		d->header_len = proto->header_len;
+		proto_start(proto->number, d->l4);
+	} else if (!strcmp(argv[0], "udp")) {
 		d->ip.protocol = IPPROTO_UDP;
 		d->header_len = sizeof(struct udphdr);
 	} else if (!strcmp(argv[0], "tcp")) {
@@ -128,7 +135,7 @@ static bool draft_word(struct draft *d, const char *word)
 	else if (d->ip.protocol == IPPROTO_ICMP)
 		return parse_type(word, &icmp->type, &icmp->code);
 	else
-		return false;
+		return proto_word(d->ip.protocol, d->l4, word);
 	return true;
 }
 
@@ -218,8 +225,11 @@ static bool draft_pair(struct draft *d, const char *word, const char *value)
 		return draft_icmp_pair(d, word, n);
 	else if (d->ip.protocol == IPPROTO_TCP)
 		return draft_tcp_pair(d, word, n);
-	else
+	else if (!d->header_len)
 		return false;
+	else
+		return proto_pair(d->ip.protocol, d->l4, &d->header_len, word,
+				  n);
 	return true;
 }
 
@@ -269,6 +279,9 @@ static void draft_checksum(struct draft *d, size_t l4_len)
 		check = &((struct icmphdr *)d->l4)->checksum;
 		pseudo = 0;
 	} else {
+		if (d->header_len)
+			proto_finish(&d->ip, d->l4, l4_len, d->badsum,
+				     d->nocsum);
 		return;
 	}
 	sum = sum_fold(sum_add(pseudo, d->l4, l4_len));

@@ -219,9 +219,40 @@ static void say_icmp(const struct view *v)
 	say_packet(v->l4 + sizeof(*icmp), quote, false, true);
 }
 
+/* UDP-Lite, DCCP, SCTP, GRE, ESP */
+static void say_proto(const struct view *v, const struct proto *proto,
+		      const char *src, const char *dst)
+{
+	size_t header_len, at = proto_sum_offset(proto->number);
+	uint16_t ports[2], check;
+	const char *words;
+
+	memcpy(ports, v->l4, sizeof(ports));
+	if (proto->ports)
+		say("%s %s:%u to %s:%u", proto->name, src, ntohs(ports[0]), dst,
+		    ntohs(ports[1]));
+	else
+		say("%s %s to %s", proto->name, src, dst);
+	words = proto_describe(v->ip, v->l4, v->there, &header_len);
+	say("%s", words);
+	say_ip(v);
+	if (at && v->there == v->l4_len && !v->more && !v->partial) {
+		if (v->quoted)
+			say(" sum %s", proto_sum_good(v->ip, v->l4, v->l4_len) ?
+			    "good" : "bad");
+		else if (!proto_sum_good(v->ip, v->l4, v->l4_len))
+			say(" BAD-SUM");
+	} else if (at && v->quoted && v->there >= at + sizeof(check)) {
+		memcpy(&check, v->l4 + at, sizeof(check));
+		say(" sum %04x", ntohs(check));
+	}
+	say_data(v, header_len);
+}
+
 static void say_packet(const uint8_t *data, size_t len, bool partial,
 		       bool quoted)
 {
+	const struct proto *proto;
 	const struct iphdr *ip = (const void *)data;
 	struct view v = { .ip = ip, .quoted = quoted, .partial = partial };
 	const char *src, *dst;
@@ -251,9 +282,12 @@ static void say_packet(const uint8_t *data, size_t len, bool partial,
 	dst = print_addr(ip->daddr);
 	if (!quoted && v.there < v.l4_len)
 		say("BAD-IP-LENGTH ");
-	if (v.offset || v.there < 8 ||
-	    (ip->protocol != IPPROTO_UDP && ip->protocol != IPPROTO_TCP &&
-	     ip->protocol != IPPROTO_ICMP)) {
+	proto = proto_numbered(ip->protocol);
+	if (proto && !v.offset && v.there >= 8) {
+		say_proto(&v, proto, src, dst);
+	} else if (v.offset || v.there < 8 ||
+		   (ip->protocol != IPPROTO_UDP && ip->protocol != IPPROTO_TCP &&
+		    ip->protocol != IPPROTO_ICMP)) {
 		say("ip %s to %s proto %u", src, dst, ip->protocol);
 		say_ip(&v);
 		say_data(&v, 0);
@@ -292,6 +326,8 @@ void checksum_complete(uint8_t *data, size_t len)
 		offset = offsetof(struct tcphdr, check);
 	else if (ip->protocol == IPPROTO_UDP)
 		offset = offsetof(struct udphdr, check);
+	else if (proto_sum_offset(ip->protocol) && len >= header + 16)
+		return proto_sum_set(ip, data + header, len - header);
 	else
 		return;
 	if (len < header + offset + 2)

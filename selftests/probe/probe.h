@@ -102,6 +102,36 @@ uint16_t packet_id(void);
 /* "TYPE/CODE" */
 bool parse_type(const char *word, uint8_t *type, uint8_t *code);
 
+/* proto.c: headers beside UDP, TCP and ICMP */
+
+struct proto {
+	const char *name;
+	uint8_t number;
+	bool ports;
+	uint8_t header_len;
+};
+
+struct iphdr;
+
+/* By its name, or by its number; NULL: none of these. */
+const struct proto *proto_named(const char *name);
+const struct proto *proto_numbered(uint8_t number);
+/* A new header, and words that change it. */
+void proto_start(uint8_t number, uint8_t *l4);
+bool proto_word(uint8_t number, uint8_t *l4, const char *word);
+bool proto_pair(uint8_t number, uint8_t *l4, size_t *header_len,
+		const char *word, unsigned long value);
+/* Lengths and checksum, when all else is there. */
+void proto_finish(const struct iphdr *ip, uint8_t *l4, size_t l4_len,
+		  bool badsum, bool nocsum);
+/* What a header says, as words; good or not: its checksum. */
+const char *proto_describe(const struct iphdr *ip, const uint8_t *l4,
+			   size_t l4_len, size_t *header_len);
+bool proto_sum_good(const struct iphdr *ip, const uint8_t *l4, size_t l4_len);
+/* Where the checksum is, 0: nowhere. */
+size_t proto_sum_offset(uint8_t number);
+void proto_sum_set(const struct iphdr *ip, uint8_t *l4, size_t l4_len);
+
 /* raw.c: packets through raw sockets */
 void cmd_packet(int argc, char **argv);
 void cmd_fragment(int argc, char **argv);

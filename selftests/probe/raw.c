@@ -46,7 +46,9 @@ static unsigned int plan_sum(const struct packet_plan *plan)
 	size_t at = ip->ihl * 4;
 	uint16_t sum = 0;
 
-	at += ip->protocol == IPPROTO_UDP ? offsetof(struct udphdr, check) :
+	at += proto_sum_offset(ip->protocol) ?
+	      proto_sum_offset(ip->protocol) :
+	      ip->protocol == IPPROTO_UDP ? offsetof(struct udphdr, check) :
 	      ip->protocol == IPPROTO_TCP ? offsetof(struct tcphdr, check) :
 	      offsetof(struct icmphdr, checksum);
 	if (at + 2 <= plan->len)

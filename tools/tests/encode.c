@@ -266,6 +266,19 @@ static void maps_added(void)
 	is_sent(&want, "any protocol");
 
 	expect(KNAT_CMD_MAP_ADD, DO);
+	wire_u8(&want, KNAT_A_MAP_PROTO, 47);
+	wire_addr(&want, KNAT_A_MAP_OUT_ADDR, "203.0.113.1");
+	wire_addr(&want, KNAT_A_MAP_IN_ADDR, "192.168.0.2");
+	run("map", "add", "gre", "203.0.113.1", "to", "192.168.0.2");
+	is_sent(&want, "a protocol without ports");
+
+	expect(KNAT_CMD_MAP_DEL, DO);
+	wire_u8(&want, KNAT_A_MAP_PROTO, 50);
+	wire_string(&want, KNAT_A_MAP_OUT_DEV, "wan");
+	run("map", "del", "esp", "dev", "wan");
+	is_sent(&want, "and of a device");
+
+	expect(KNAT_CMD_MAP_ADD, DO);
 	prefix(KNAT_A_MAP_OUT_ADDR, "203.0.113.2", KNAT_A_MAP_OUT_LEN, 32);
 	wire_addr(&want, KNAT_A_MAP_IN_ADDR, "192.168.0.2");
 	wire_string(&want, KNAT_A_MAP_LABEL, "#1");
