@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* knat: mappings: the two tables, life and death. */
-#include <linux/jhash.h>
-#include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include "addr.h"
 #include "host.h"
@@ -13,90 +11,47 @@
 
 struct kmem_cache *knat_map_cache;
 
-/* Key of map_in: laid out as the members in and far of struct knat_map. */
-struct map_in_key {
-	union knat_ep	in;
-	union knat_far	far;
+static u64 map_in_hash(const struct knat_table *table, const void *entry)
+{
+	const struct knat_map *map = entry;
+
+	return knat_table_hash(table, map->in.word,
+			       map->far.word & KNAT_FAR_MASK);
+}
+
+static const struct knat_table_type map_in_type = {
+	.hash	= map_in_hash,
+	.link	= offsetof(struct knat_map, in_next),
 };
 
-static_assert(offsetof(struct knat_map, far) ==
-	      offsetof(struct knat_map, in) + sizeof(union knat_ep));
-
-static u32 map_in_hash(const void *key, u32 len, u32 seed)
+static u64 map_out_hash(const struct knat_table *table, const void *entry)
 {
-	return jhash2(key, sizeof(struct map_in_key) / sizeof(u32), seed);
+	const struct knat_map *map = entry;
+
+	return knat_table_hash(table, map->out.word & KNAT_EP_MASK, 0);
 }
 
-static int map_in_cmp(struct rhashtable_compare_arg *arg, const void *obj)
-{
-	const struct map_in_key *key = arg->key;
-	const struct knat_map *map = obj;
-
-	return map->in.word != key->in.word || map->far.word != key->far.word;
-}
-
-static const struct rhashtable_params map_in_params = {
-	.head_offset		= offsetof(struct knat_map, in_node),
-	.key_offset		= offsetof(struct knat_map, in),
-	.key_len		= sizeof(struct map_in_key),
-	.hashfn			= map_in_hash,
-	.obj_cmpfn		= map_in_cmp,
-	.automatic_shrinking	= true,
-};
-
-/* The flags share a word with the key, so the hash takes the key by parts. */
-static u32 ep_hash(const union knat_ep *ep, u32 seed)
-{
-	return jhash_2words((__force u32)ep->addr,
-			    (__force u32)ep->port << 16 | ep->proto, seed);
-}
-
-static u32 map_out_hash(const void *key, u32 len, u32 seed)
-{
-	return ep_hash(key, seed);
-}
-
-static u32 map_out_obj_hash(const void *obj, u32 len, u32 seed)
-{
-	const struct knat_map *map = obj;
-
-	return ep_hash(&map->out, seed);
-}
-
-static int map_out_cmp(struct rhashtable_compare_arg *arg, const void *obj)
-{
-	const union knat_ep *key = arg->key;
-	const struct knat_map *map = obj;
-
-	return !!((map->out.word ^ key->word) & KNAT_EP_MASK);
-}
-
-static const struct rhashtable_params map_out_params = {
-	.head_offset		= offsetof(struct knat_map, out_node),
-	.key_offset		= offsetof(struct knat_map, out),
-	.key_len		= sizeof(union knat_ep),
-	.hashfn			= map_out_hash,
-	.obj_hashfn		= map_out_obj_hash,
-	.obj_cmpfn		= map_out_cmp,
-	.automatic_shrinking	= true,
+static const struct knat_table_type map_out_type = {
+	.hash	= map_out_hash,
+	.link	= offsetof(struct knat_map, out_next),
 };
 
 int knat_map_tables_init(struct knat_net *kn)
 {
-	int err = rhashtable_init(&kn->map_in, &map_in_params);
+	int err = knat_table_init(&kn->map_in, &map_in_type);
 
 	if (err)
 		return err;
-	err = rhashtable_init(&kn->map_out, &map_out_params);
+	err = knat_table_init(&kn->map_out, &map_out_type);
 	if (err)
-		rhashtable_destroy(&kn->map_in);
+		knat_table_exit(&kn->map_in);
 	return err;
 }
 
 void knat_map_tables_exit(struct knat_net *kn)
 {
-	rhashtable_destroy(&kn->map_out);
-	rhashtable_destroy(&kn->map_in);
+	knat_table_exit(&kn->map_out);
+	knat_table_exit(&kn->map_in);
 }
 
 u32 knat_map_timeout(const struct knat_net *kn, const struct knat_map *map)
@@ -123,72 +78,69 @@ bool knat_map_expired(const struct knat_net *kn, const struct knat_map *map)
 struct knat_map *knat_map_lookup_in(struct knat_net *kn, union knat_ep in,
 				    union knat_far far)
 {
-	struct map_in_key key = { .in = in, .far = far };
-	struct knat_map *map;
-
-	map = rhashtable_lookup(&kn->map_in, &key, map_in_params);
-	if (!map || unlikely(knat_map_dead(map) || knat_map_expired(kn, map)))
-		return NULL;
-	return map;
-}
-
-struct knat_map *knat_map_find_out(struct knat_net *kn, union knat_ep out)
-{
-	struct knat_map *map;
-
-	map = rhashtable_lookup(&kn->map_out, &out, map_out_params);
-	return map && !knat_map_dead(map) ? map : NULL;
+	return knat_map_find_in(kn, in, far);
 }
 
 struct knat_map *knat_map_lookup_out(struct knat_net *kn, union knat_ep out)
 {
+	return knat_map_find_out(kn, out);
+}
+
+struct knat_map *knat_map_listed_out(struct knat_net *kn, union knat_ep out)
+{
 	struct knat_map *map;
 
-	map = rhashtable_lookup(&kn->map_out, &out, map_out_params);
-	if (!map || unlikely(knat_map_dead(map) || knat_map_expired(kn, map)))
-		return NULL;
-	return map;
+	map = knat_table_find(&kn->map_out, knat_map_out_hash(kn, out),
+			      offsetof(struct knat_map, out_next),
+			      knat_map_out_match, &out);
+	return map && !knat_map_dead(map) ? map : NULL;
+}
+
+static struct knat_map *map_insert_in(struct knat_net *kn,
+				      struct knat_map *map)
+{
+	struct knat_map_key key = { .in = map->in, .far = map->far };
+
+	return knat_table_insert(&kn->map_in,
+				 knat_map_in_hash(kn, map->in, map->far),
+				 offsetof(struct knat_map, in_next), map,
+				 knat_map_in_match, &key);
+}
+
+static struct knat_map *map_insert_out(struct knat_net *kn,
+				       struct knat_map *map)
+{
+	return knat_table_insert(&kn->map_out, knat_map_out_hash(kn, map->out),
+				 offsetof(struct knat_map, out_next), map,
+				 knat_map_out_match, &map->out);
 }
 
 int knat_map_insert(struct knat_net *kn, struct knat_map *map,
 		    struct knat_map **other)
 {
 	bool alias = map->out.flags & KNAT_MAP_F_ALIAS;
-	struct knat_map *old;
-	int err;
+	struct knat_map *old = NULL;
+	int err = 0;
 
 	/* Nobody is to kill it before it is in both tables. */
 	atomic_set(&map->refs, 1);
-	if (alias)
-		goto out;
-	old = rhashtable_lookup_get_insert_fast(&kn->map_in, &map->in_node,
-						map_in_params);
-	if (IS_ERR(old))
-		return PTR_ERR(old);
+	if (!alias)
+		old = map_insert_in(kn, map);
 	if (old && knat_map_expired(kn, old) && knat_map_kill(kn, old))
-		old = rhashtable_lookup_get_insert_fast(&kn->map_in,
-							&map->in_node,
-							map_in_params);
-	if (IS_ERR(old))
-		return PTR_ERR(old);
+		old = map_insert_in(kn, map);
 	if (old) {
 		*other = knat_map_dead(old) ? NULL : old;
 		return -EEXIST;
 	}
 
-out:
-	err = rhashtable_lookup_insert_key(&kn->map_out, &map->out,
-					   &map->out_node, map_out_params);
-	if (err) {
+	/* Two live mappings with one outside end cannot be. */
+	if (WARN_ON_ONCE(map_insert_out(kn, map))) {
 		atomic_or(KNAT_MAP_DEAD, &map->refs);
 		if (!(map->out.flags & KNAT_MAP_F_STATIC))
 			atomic_inc(&kn->nr_resting);
 		if (!alias)
-			rhashtable_remove_fast(&kn->map_in, &map->in_node,
-					       map_in_params);
-		/* Two live mappings with one outside end cannot be. */
-		if (WARN_ON_ONCE(err == -EEXIST))
-			err = -EBUSY;
+			knat_table_remove(&kn->map_in, map);
+		err = -EBUSY;
 	}
 	atomic_dec(&map->refs);
 	return err;
@@ -203,9 +155,8 @@ bool knat_map_get(struct knat_map *map)
 static void map_unhash(struct knat_net *kn, struct knat_map *map)
 {
 	if (!(map->out.flags & KNAT_MAP_F_ALIAS))
-		rhashtable_remove_fast(&kn->map_in, &map->in_node,
-				       map_in_params);
-	rhashtable_remove_fast(&kn->map_out, &map->out_node, map_out_params);
+		knat_table_remove(&kn->map_in, map);
+	knat_table_remove(&kn->map_out, map);
 	if (map->out.flags & KNAT_MAP_F_STATIC)
 		return;
 	atomic_dec(&map->host->mappings);

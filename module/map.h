@@ -15,7 +15,7 @@
 #include <linux/cache.h>
 #include <linux/jiffies.h>
 #include <linux/limits.h>
-#include <linux/rhashtable-types.h>
+#include "net.h"
 #include "tuple.h"
 #include "wheel.h"
 
@@ -36,8 +36,8 @@ struct knat_static;
 
 /**
  * struct knat_map - (protocol, inside end) <-> (protocol, outside end)
- * @in_node: link in kn->map_in
- * @out_node: link in kn->map_out
+ * @in_next: chain of kn->map_in
+ * @out_next: chain of kn->map_out
  * @in: inside end; key of map_in together with @far
  * @far: realm, and the remote end as far as the mapping depends on it
  * @out: outside end; key of map_out. @out.flags as above
@@ -49,8 +49,8 @@ struct knat_static;
  * @refs: number of sessions; KNAT_MAP_DEAD
  */
 struct knat_map {
-	struct rhash_head		in_node;
-	struct rhash_head		out_node;
+	struct knat_map			*in_next;
+	struct knat_map			*out_next;
 	union knat_ep			in;
 	union knat_far			far;
 	union knat_ep			out;
@@ -72,12 +72,12 @@ extern struct kmem_cache *knat_map_cache;
 int knat_map_tables_init(struct knat_net *kn);
 void knat_map_tables_exit(struct knat_net *kn);
 
-/* Under rcu_read_lock(). Dead and expired mappings are not found. */
+/* Look-ups, under rcu_read_lock(). Dead and expired mappings are not found. */
 struct knat_map *knat_map_lookup_in(struct knat_net *kn, union knat_ep in,
 				    union knat_far far);
 struct knat_map *knat_map_lookup_out(struct knat_net *kn, union knat_ep out);
 /* For lists: expired ones are found until the wheel comes to them. */
-struct knat_map *knat_map_find_out(struct knat_net *kn, union knat_ep out);
+struct knat_map *knat_map_listed_out(struct knat_net *kn, union knat_ep out);
 
 /* Put a mapping that nobody knows yet into both tables. -EEXIST: another CPU
  * was faster, *other is its mapping, or NULL if that one is about to go; @map
@@ -115,6 +115,81 @@ static inline bool knat_map_dead(const struct knat_map *map)
 void knat_map_release(struct knat_net *kn, struct knat_map *map);
 /* The same of one that was never in the tables. */
 void knat_map_undo(struct knat_net *kn, struct knat_map *map);
+
+static inline u64 knat_map_in_hash(const struct knat_net *kn, union knat_ep in,
+				   union knat_far far)
+{
+	/* Without the realm: see knat_hook_foresee(). */
+	return knat_table_hash(&kn->map_in, in.word, far.word & KNAT_FAR_MASK);
+}
+
+static inline u64 knat_map_out_hash(const struct knat_net *kn,
+				    union knat_ep out)
+{
+	return knat_table_hash(&kn->map_out, out.word & KNAT_EP_MASK, 0);
+}
+
+/**
+ * struct knat_map_key - key of map_in
+ * @in: inside end
+ * @far: what else it depends on
+ */
+struct knat_map_key {
+	union knat_ep	in;
+	union knat_far	far;
+};
+
+static inline bool knat_map_in_match(const void *entry, const void *key)
+{
+	const struct knat_map *map = entry;
+	const struct knat_map_key *k = key;
+
+	return map->in.word == k->in.word && map->far.word == k->far.word;
+}
+
+static inline bool knat_map_out_match(const void *entry, const void *key)
+{
+	const struct knat_map *map = entry;
+	const union knat_ep *out = key;
+
+	return !((map->out.word ^ out->word) & KNAT_EP_MASK);
+}
+
+/* Neither dead nor expired. What was used within this second has not expired,
+ * whatever the timeout.
+ */
+static inline bool knat_map_usable(const struct knat_net *kn,
+				   const struct knat_map *map)
+{
+	if (unlikely(knat_map_dead(map)))
+		return false;
+	return likely((u32)jiffies - READ_ONCE(map->stamp) < HZ) ||
+	       !knat_map_expired(kn, map);
+}
+
+/* The same look-ups for the packet path, inlined. */
+static __always_inline struct knat_map *
+knat_map_find_in(struct knat_net *kn, union knat_ep in, union knat_far far)
+{
+	struct knat_map_key key = { .in = in, .far = far };
+	struct knat_map *map;
+
+	map = knat_table_find(&kn->map_in, knat_map_in_hash(kn, in, far),
+			      offsetof(struct knat_map, in_next),
+			      knat_map_in_match, &key);
+	return likely(map) && likely(knat_map_usable(kn, map)) ? map : NULL;
+}
+
+static __always_inline struct knat_map *
+knat_map_find_out(struct knat_net *kn, union knat_ep out)
+{
+	struct knat_map *map;
+
+	map = knat_table_find(&kn->map_out, knat_map_out_hash(kn, out),
+			      offsetof(struct knat_map, out_next),
+			      knat_map_out_match, &out);
+	return likely(map) && likely(knat_map_usable(kn, map)) ? map : NULL;
+}
 
 static inline void knat_map_touch(struct knat_map *map)
 {

@@ -11,7 +11,7 @@
  *   host lock		spinlock, softirq off: kn->host_lock, subscribers
  *   ports lock		spinlock, softirq off: one for each (address,
  *			protocol), its port bitmap
- *   rhashtable buckets	inside the table functions
+ *   table buckets	bit spinlocks, inside the table functions
  *
  * The packet path takes only the last three, and only to open a flow. All it
  * reads is under RCU: kn->view and kn->addrs are replaced whole, mappings,
@@ -30,6 +30,7 @@
 #include "config.h"
 #include "reap.h"
 #include "stats.h"
+#include "table.h"
 #include "unsolicited.h"
 #include "wheel.h"
 
@@ -89,10 +90,10 @@ struct knat_net {
 	u32				config[KNAT_A_CONFIG_MAX + 1];
 	u32				timeout[KNAT_A_CONFIG_MAX + 1];
 
-	struct rhashtable		map_in;
-	struct rhashtable		map_out;
-	struct rhashtable		session_in;
-	struct rhashtable		session_out;
+	struct knat_table		map_in;
+	struct knat_table		map_out;
+	struct knat_table		session_in;
+	struct knat_table		session_out;
 	struct rhashtable		hosts;
 	struct rhashtable		addr_table;
 	struct knat_prefixes __rcu	*prefixes;

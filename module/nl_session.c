@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* knat: requests about sessions. */
 #include <linux/jiffies.h>
-#include <linux/rhashtable.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include "compat.h"
@@ -108,40 +107,38 @@ static bool session_visible(const struct knat_session *session,
 	return !knat_session_dead(session) && session_match(session, filter);
 }
 
-/* Sessions looked at between two chances for others to run. */
-#define COUNT_BATCH	1024
-
 /**
  * struct session_dump - a dump under way
- * @iter: where in the table
+ * @cursor: where in the table
  * @filter: what is wanted
+ * @kn: the namespace
+ * @skb: the message that is filled
+ * @cb: of the dump
  */
 struct session_dump {
-	struct rhashtable_iter	iter;
-	struct session_filter	filter;
+	struct knat_table_cursor	cursor;
+	struct session_filter		filter;
+	struct knat_net			*kn;
+	struct sk_buff			*skb;
+	struct netlink_callback		*cb;
 };
 
 int knat_nl_session_start(struct netlink_callback *cb)
 {
-	struct knat_net *kn = knat_net(sock_net(cb->skb->sk));
 	struct session_dump *dump = kzalloc(sizeof(*dump), GFP_KERNEL_ACCOUNT);
 
 	if (!dump)
 		return -ENOMEM;
+	dump->kn = knat_net(sock_net(cb->skb->sk));
+	dump->cb = cb;
 	filter_get(knat_dump_attrs(cb), &dump->filter);
-	rhashtable_walk_enter(&kn->session_out, &dump->iter);
 	cb->args[0] = (long)dump;
 	return 0;
 }
 
 int knat_nl_session_done(struct netlink_callback *cb)
 {
-	struct session_dump *dump = (void *)cb->args[0];
-
-	if (dump) {
-		rhashtable_walk_exit(&dump->iter);
-		kfree(dump);
-	}
+	kfree((void *)cb->args[0]);
 	return 0;
 }
 
@@ -183,30 +180,26 @@ static int session_fill(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
+static int session_dump(void *entry, void *arg)
+{
+	struct session_dump *dump = arg;
+
+	if (!session_visible(entry, &dump->filter))
+		return 0;
+	return session_fill(dump->skb, dump->cb, dump->kn, entry);
+}
+
 int knat_nl_session_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct knat_net *kn = knat_net(sock_net(cb->skb->sk));
 	struct session_dump *dump = (void *)cb->args[0];
-	struct knat_session *session;
+	bool torn = false;
 
-	/* A table that is resized is walked from the start again: say that
-	 * the list is not exact.
-	 */
+	dump->skb = skb;
 	if (!cb->seq)
 		cb->seq = 1;
-	if (rhashtable_walk_start_check(&dump->iter) == -EAGAIN)
-		cb->seq++;
-	for (session = rhashtable_walk_peek(&dump->iter); session;
-	     session = rhashtable_walk_next(&dump->iter)) {
-		if (IS_ERR(session)) {
-			cb->seq++;
-			continue;
-		}
-		if (session_visible(session, &dump->filter) &&
-		    session_fill(skb, cb, kn, session))
-			break;
-	}
-	rhashtable_walk_stop(&dump->iter);
+	knat_table_walk(&dump->kn->session_out, &dump->cursor, &torn,
+			session_dump, dump);
+	cb->seq += torn;
 	if (skb->len)
 		nl_dump_check_consistent(cb, nlmsg_hdr(skb));
 	return skb->len;
@@ -232,32 +225,33 @@ int knat_nl_session_del(struct sk_buff *skb, struct genl_info *info)
 	return knat_nl_answer_u32(info, KNAT_A_SESSION_COUNT, sweep.sessions);
 }
 
+/**
+ * struct session_count - a count under way
+ * @filter: what is counted
+ * @nr: so far
+ */
+struct session_count {
+	struct session_filter	filter;
+	u32			nr;
+};
+
+static int session_count(void *entry, void *arg)
+{
+	struct session_count *count = arg;
+
+	count->nr += session_visible(entry, &count->filter);
+	return 0;
+}
+
 int knat_nl_session_count(struct sk_buff *skb, struct genl_info *info)
 {
 	struct knat_net *kn = knat_net(genl_info_net(info));
-	struct session_filter filter;
-	struct knat_session *session;
-	struct rhashtable_iter iter;
-	u32 n = 0, seen = 0;
+	struct knat_table_cursor cursor = {};
+	struct session_count count = {};
+	bool torn;
 
-	filter_get(info->attrs, &filter);
-	rhashtable_walk_enter(&kn->session_out, &iter);
-	rhashtable_walk_start(&iter);
-	while ((session = rhashtable_walk_next(&iter))) {
-		/* Resized meanwhile: the walk begins again. */
-		if (IS_ERR(session)) {
-			n = 0;
-			continue;
-		}
-		n += session_visible(session, &filter);
-		if (++seen % COUNT_BATCH)
-			continue;
-		rhashtable_walk_stop(&iter);
-		cond_resched();
-		if (rhashtable_walk_start_check(&iter) == -EAGAIN)
-			n = 0;
-	}
-	rhashtable_walk_stop(&iter);
-	rhashtable_walk_exit(&iter);
-	return knat_nl_answer_u32(info, KNAT_A_SESSION_COUNT, n);
+	filter_get(info->attrs, &count.filter);
+	knat_table_walk(&kn->session_out, &cursor, &torn, session_count,
+			&count);
+	return knat_nl_answer_u32(info, KNAT_A_SESSION_COUNT, count.nr);
 }

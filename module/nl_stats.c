@@ -12,9 +12,9 @@ static int stats_fill(struct sk_buff *skb, struct knat_net *kn)
 
 	knat_stats_sum(kn, sum);
 	if (nla_put_u32(skb, KNAT_A_STATS_MAPPINGS,
-			atomic_read(&kn->map_out.nelems)) ||
+			knat_table_count(&kn->map_out)) ||
 	    nla_put_u32(skb, KNAT_A_STATS_SESSIONS,
-			atomic_read(&kn->session_out.nelems)) ||
+			knat_table_count(&kn->session_out)) ||
 	    nla_put_u32(skb, KNAT_A_STATS_SUBSCRIBERS,
 			atomic_read(&kn->hosts.nelems)))
 		return -EMSGSIZE;

@@ -194,8 +194,8 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 		if (map)
 			return map;
 	}
-	if ((u32)atomic_read(&kn->map_out.nelems) >=
-	    READ_ONCE(kn->config[KNAT_A_CONFIG_MAX_MAPPINGS])) {
+	if (knat_table_full(&kn->map_out,
+			    READ_ONCE(kn->config[KNAT_A_CONFIG_MAX_MAPPINGS]))) {
 		knat_count(kn, REFUSE_MAPPINGS);
 		return NULL;
 	}

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* knat: sessions: the two tables, life and death, filtering. */
-#include <linux/jhash.h>
-#include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include "map.h"
 #include "net.h"
@@ -12,108 +10,71 @@
 
 struct kmem_cache *knat_session_cache;
 
-/* Key of session_in: laid out as the members from in_addr to spare. */
-struct session_in_key {
-	__be32	in_addr;
-	__be16	in_port;
-	__be16	remote_port;
-	__be32	remote_addr;
-	u16	realm;
-	u8	proto;
-	u8	spare;
-};
+static_assert(offsetof(struct knat_session, proto) ==
+	      offsetof(struct knat_session, in.proto));
+static_assert(offsetof(struct knat_session, realm) ==
+	      offsetof(struct knat_session, far.realm));
 
-static_assert(sizeof(struct session_in_key) == 16);
-static_assert(offsetof(struct knat_session, out_addr) -
-	      offsetof(struct knat_session, in_addr) == 16);
-
-/* Key of session_out. */
-struct session_out_key {
-	__be32	out_addr;
-	__be32	remote_addr;
-	__be16	out_port;
-	__be16	remote_port;
-	u32	proto;
-};
-
-static u32 session_in_hash(const void *key, u32 len, u32 seed)
+static struct knat_flow session_flow_in(const struct knat_session *session)
 {
-	return jhash2(key, sizeof(struct session_in_key) / sizeof(u32), seed);
+	struct knat_flow flow = { .near = session->in, .far = session->far };
+
+	return flow;
 }
 
-static int session_in_cmp(struct rhashtable_compare_arg *arg, const void *obj)
+static struct knat_flow session_flow_out(const struct knat_session *session)
 {
-	const struct knat_session *session = obj;
-
-	return memcmp(&session->in_addr, arg->key,
-		      sizeof(struct session_in_key));
-}
-
-static const struct rhashtable_params session_in_params = {
-	.head_offset		= offsetof(struct knat_session, in_node),
-	.key_offset		= offsetof(struct knat_session, in_addr),
-	.key_len		= sizeof(struct session_in_key),
-	.hashfn			= session_in_hash,
-	.obj_cmpfn		= session_in_cmp,
-	.automatic_shrinking	= true,
-};
-
-static u32 session_out_hash(const void *data, u32 len, u32 seed)
-{
-	return jhash2(data, sizeof(struct session_out_key) / sizeof(u32), seed);
-}
-
-static u32 session_out_obj_hash(const void *obj, u32 len, u32 seed)
-{
-	const struct knat_session *session = obj;
-	struct session_out_key key = {
-		.out_addr = session->out_addr,
-		.remote_addr = session->remote_addr,
-		.out_port = session->ctl.out_port,
-		.remote_port = session->remote_port,
-		.proto = session->proto,
+	struct knat_flow flow = {
+		.near = knat_ep(session->proto, session->out_addr,
+				session->ctl.out_port),
+		.far = session->far,
 	};
 
-	return session_out_hash(&key, sizeof(key), seed);
+	return flow;
 }
 
-static int session_out_cmp(struct rhashtable_compare_arg *arg, const void *obj)
+static u64 session_in_hash(const struct knat_table *table, const void *entry)
 {
-	const struct session_out_key *key = arg->key;
-	const struct knat_session *session = obj;
+	struct knat_flow flow = session_flow_in(entry);
 
-	return session->out_addr != key->out_addr ||
-	       session->remote_addr != key->remote_addr ||
-	       session->ctl.out_port != key->out_port ||
-	       session->remote_port != key->remote_port ||
-	       session->proto != key->proto;
+	return knat_table_hash(table, flow.near.word,
+			       flow.far.word & KNAT_FAR_MASK);
 }
 
-static const struct rhashtable_params session_out_params = {
-	.head_offset		= offsetof(struct knat_session, out_node),
-	.key_len		= sizeof(struct session_out_key),
-	.hashfn			= session_out_hash,
-	.obj_hashfn		= session_out_obj_hash,
-	.obj_cmpfn		= session_out_cmp,
-	.automatic_shrinking	= true,
+static const struct knat_table_type session_in_type = {
+	.hash	= session_in_hash,
+	.link	= offsetof(struct knat_session, in_next),
+};
+
+static u64 session_out_hash(const struct knat_table *table, const void *entry)
+{
+	struct knat_flow flow = session_flow_out(entry);
+
+	return knat_table_hash(table, flow.near.word,
+			       flow.far.word & KNAT_FAR_MASK);
+}
+
+static const struct knat_table_type session_out_type = {
+	.hash	= session_out_hash,
+	.link	= offsetof(struct knat_session, out_next),
 };
 
 int knat_session_tables_init(struct knat_net *kn)
 {
-	int err = rhashtable_init(&kn->session_in, &session_in_params);
+	int err = knat_table_init(&kn->session_in, &session_in_type);
 
 	if (err)
 		return err;
-	err = rhashtable_init(&kn->session_out, &session_out_params);
+	err = knat_table_init(&kn->session_out, &session_out_type);
 	if (err)
-		rhashtable_destroy(&kn->session_in);
+		knat_table_exit(&kn->session_in);
 	return err;
 }
 
 void knat_session_tables_exit(struct knat_net *kn)
 {
-	rhashtable_destroy(&kn->session_out);
-	rhashtable_destroy(&kn->session_in);
+	knat_table_exit(&kn->session_out);
+	knat_table_exit(&kn->session_in);
 }
 
 u32 knat_session_timeout(const struct knat_net *kn,
@@ -144,48 +105,16 @@ enum knat_session_state knat_session_state(const struct knat_session *session)
 	return knat_tcp_state(READ_ONCE(session->ctl.tcp));
 }
 
-/* A permission has no time of its own: it lives as long as its sessions. */
-static bool session_usable(const struct knat_net *kn,
-			   const struct knat_session *session)
-{
-	if (unlikely(knat_session_dead(session)))
-		return false;
-	return knat_session_is_permit(session) ||
-	       likely(!knat_session_expired(kn, session));
-}
-
 struct knat_session *knat_session_lookup_in(struct knat_net *kn,
 					    const struct knat_flow *flow)
 {
-	struct session_in_key key = {
-		.in_addr = flow->near.addr,
-		.in_port = flow->near.port,
-		.remote_port = flow->remote_port,
-		.remote_addr = flow->remote_addr,
-		.realm = flow->realm,
-		.proto = flow->near.proto,
-	};
-	struct knat_session *session;
-
-	session = rhashtable_lookup(&kn->session_in, &key, session_in_params);
-	return session && session_usable(kn, session) ? session : NULL;
+	return knat_session_find_in(kn, flow);
 }
 
 struct knat_session *knat_session_lookup_out(struct knat_net *kn,
 					     const struct knat_flow *flow)
 {
-	struct session_out_key key = {
-		.out_addr = flow->near.addr,
-		.remote_addr = flow->remote_addr,
-		.out_port = flow->near.port,
-		.remote_port = flow->remote_port,
-		.proto = flow->near.proto,
-	};
-	struct knat_session *session;
-
-	session = rhashtable_lookup(&kn->session_out, &key,
-				    session_out_params);
-	return session && session_usable(kn, session) ? session : NULL;
+	return knat_session_find_out(kn, flow);
 }
 
 static bool session_claim(struct knat_session *session)
@@ -204,10 +133,8 @@ static bool session_claim(struct knat_session *session)
 
 static void session_unhash(struct knat_net *kn, struct knat_session *session)
 {
-	rhashtable_remove_fast(&kn->session_in, &session->in_node,
-			       session_in_params);
-	rhashtable_remove_fast(&kn->session_out, &session->out_node,
-			       session_out_params);
+	knat_table_remove(&kn->session_in, session);
+	knat_table_remove(&kn->session_out, session);
 }
 
 /* Does the mapping need a permission beside the session? Queries have no
@@ -221,16 +148,15 @@ static bool map_needs_permit(const struct knat_map *map)
 
 static void permit_put(struct knat_net *kn, const struct knat_session *session)
 {
+	struct knat_flow flow = session_flow_out(session);
 	struct knat_session *permit;
-	struct session_out_key key = {
-		.out_addr = session->out_addr,
-		.remote_addr = session->remote_addr,
-		.out_port = session->ctl.out_port,
-		.proto = session->proto,
-	};
 
+	flow.remote_port = 0;
 	rcu_read_lock();
-	permit = rhashtable_lookup(&kn->session_out, &key, session_out_params);
+	permit = knat_table_find(&kn->session_out,
+				 knat_session_out_hash(kn, &flow),
+				 offsetof(struct knat_session, out_next),
+				 knat_session_out_match, &flow);
 	if (permit && atomic_dec_and_test(&permit->uses) &&
 	    session_claim(permit)) {
 		session_unhash(kn, permit);
@@ -280,41 +206,40 @@ static struct knat_session *session_new(const struct knat_map *map,
 	return session;
 }
 
-/* What is known by address alone can be one host's at a time: -EADDRINUSE while
- * another one has it (RFC 3022 section 4.3).
- */
-static int session_insert_alone(struct knat_net *kn,
-				struct knat_session *session)
+static struct knat_session *session_insert_in(struct knat_net *kn,
+					      struct knat_session *session)
 {
-	struct session_out_key key = {
-		.out_addr = session->out_addr,
-		.remote_addr = session->remote_addr,
-		.out_port = session->ctl.out_port,
-		.remote_port = session->remote_port,
-		.proto = session->proto,
-	};
-	struct knat_session *old;
+	struct knat_flow flow = session_flow_in(session);
 
-	old = rhashtable_lookup_get_insert_key(&kn->session_out, &key,
-					       &session->out_node,
-					       session_out_params);
-	if (!IS_ERR_OR_NULL(old) && knat_session_expired(kn, old) &&
-	    knat_session_kill(kn, old))
-		old = rhashtable_lookup_get_insert_key(&kn->session_out, &key,
-						       &session->out_node,
-						       session_out_params);
-	if (IS_ERR(old))
-		return PTR_ERR(old);
-	return old ? -EADDRINUSE : 0;
+	return knat_table_insert(&kn->session_in,
+				 knat_session_in_hash(kn, &flow),
+				 offsetof(struct knat_session, in_next),
+				 session, knat_session_in_match, &flow);
 }
 
-static int session_insert_out(struct knat_net *kn,
-			      struct knat_session *session)
+/* One with the same ends may still be on its way out, which hurts nobody. */
+static bool session_match_none(const void *entry, const void *key)
 {
+	return false;
+}
+
+/* What is known by address alone can be one host's at a time (RFC 3022 section
+ * 4.3): then the session that is there already.
+ */
+static struct knat_session *session_insert_out(struct knat_net *kn,
+					       struct knat_session *session)
+{
+	struct knat_flow flow = session_flow_out(session);
+	u64 hash = knat_session_out_hash(kn, &flow);
+
 	if (unlikely(knat_proto_by_address(session->proto)))
-		return session_insert_alone(kn, session);
-	return rhashtable_insert_fast(&kn->session_out, &session->out_node,
-				      session_out_params);
+		return knat_table_insert(&kn->session_out, hash,
+					 offsetof(struct knat_session, out_next),
+					 session, knat_session_out_match,
+					 &flow);
+	return knat_table_insert(&kn->session_out, hash,
+				 offsetof(struct knat_session, out_next),
+				 session, session_match_none, NULL);
 }
 
 /* Into both tables: NULL when done, the session that is there already, or an
@@ -323,25 +248,20 @@ static int session_insert_out(struct knat_net *kn,
 static struct knat_session *session_insert(struct knat_net *kn,
 					   struct knat_session *session)
 {
-	struct knat_session *old;
-	int err;
+	struct knat_session *old = session_insert_in(kn, session);
 
-	old = rhashtable_lookup_get_insert_fast(&kn->session_in,
-						&session->in_node,
-						session_in_params);
-	if (!IS_ERR_OR_NULL(old) && !knat_session_is_permit(old) &&
+	if (old && !knat_session_is_permit(old) &&
 	    knat_session_expired(kn, old) && knat_session_kill(kn, old))
-		old = rhashtable_lookup_get_insert_fast(&kn->session_in,
-							&session->in_node,
-							session_in_params);
+		old = session_insert_in(kn, session);
 	if (old)
 		return old;
-	err = session_insert_out(kn, session);
-	if (!err)
+	old = session_insert_out(kn, session);
+	if (old && knat_session_expired(kn, old) && knat_session_kill(kn, old))
+		old = session_insert_out(kn, session);
+	if (!old)
 		return NULL;
-	rhashtable_remove_fast(&kn->session_in, &session->in_node,
-			       session_in_params);
-	return ERR_PTR(err);
+	knat_table_remove(&kn->session_in, session);
+	return ERR_PTR(-EADDRINUSE);
 }
 
 static void session_refuse(struct knat_net *kn, int err)
@@ -390,8 +310,8 @@ struct knat_session *knat_session_open(struct knat_net *kn,
 	struct knat_session *session, *old;
 	int err = -ENOMEM;
 
-	if ((u32)atomic_read(&kn->session_out.nelems) >=
-	    READ_ONCE(kn->config[KNAT_A_CONFIG_MAX_SESSIONS])) {
+	if (knat_table_full(&kn->session_out,
+			    READ_ONCE(kn->config[KNAT_A_CONFIG_MAX_SESSIONS]))) {
 		knat_count(kn, REFUSE_SESSIONS);
 		return NULL;
 	}

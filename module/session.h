@@ -16,7 +16,7 @@
 
 #include <linux/atomic.h>
 #include <linux/jiffies.h>
-#include <linux/rhashtable-types.h>
+#include "net.h"
 #include "tuple.h"
 #include "uapi/knat.h"
 #include "wheel.h"
@@ -53,15 +53,17 @@ union knat_session_ctl {
 
 /**
  * struct knat_session - one flow
- * @in_node: link in kn->session_in
- * @out_node: link in kn->session_out
+ * @in_next: chain of kn->session_in
+ * @out_next: chain of kn->session_out
  * @in_addr: inside address
  * @in_port: inside port, 0 for protocols without
- * @remote_port: remote port, 0 for those, ICMP and permissions
- * @remote_addr: remote address
- * @realm: as in the mapping
  * @proto: IP protocol
  * @spare: zero
+ * @in: these; key of session_in together with @far
+ * @remote_addr: remote address
+ * @remote_port: remote port, 0 for protocols without, ICMP and permissions
+ * @realm: as in the mapping
+ * @far: these
  * @out_addr: outside address
  * @ctl: outside port, flags and TCP state
  * @wheel: link in the wheel, later in the list of the dead
@@ -71,15 +73,25 @@ union knat_session_ctl {
  * @ack: TCP: highest acknowledgment from the inside when @stamp was written
  */
 struct knat_session {
-	struct rhash_head		in_node;
-	struct rhash_head		out_node;
-	__be32				in_addr;
-	__be16				in_port;
-	__be16				remote_port;
-	__be32				remote_addr;
-	u16				realm;
-	u8				proto;
-	u8				spare;
+	struct knat_session		*in_next;
+	struct knat_session		*out_next;
+	union {
+		struct {
+			__be32		in_addr;
+			__be16		in_port;
+			u8		proto;
+			u8		spare;
+		};
+		union knat_ep		in;
+	};
+	union {
+		struct {
+			__be32		remote_addr;
+			__be16		remote_port;
+			u16		realm;
+		};
+		union knat_far		far;
+	};
 	__be32				out_addr;
 	union knat_session_ctl		ctl;
 	struct llist_node		wheel;
@@ -101,12 +113,18 @@ static_assert(sizeof(struct knat_session) == 64);
  * @remote_addr: remote address
  * @remote_port: remote port, 0 for ICMP
  * @realm: only of the inside key
+ * @far: these
  */
 struct knat_flow {
 	union knat_ep	near;
-	__be32		remote_addr;
-	__be16		remote_port;
-	u16		realm;
+	union {
+		struct {
+			__be32	remote_addr;
+			__be16	remote_port;
+			u16	realm;
+		};
+		union knat_far	far;
+	};
 };
 
 extern struct kmem_cache *knat_session_cache;
@@ -114,7 +132,7 @@ extern struct kmem_cache *knat_session_cache;
 int knat_session_tables_init(struct knat_net *kn);
 void knat_session_tables_exit(struct knat_net *kn);
 
-/* Under rcu_read_lock(). Dead and expired sessions are not found. */
+/* Look-ups, under rcu_read_lock(). Dead and expired sessions are not found. */
 struct knat_session *knat_session_lookup_in(struct knat_net *kn,
 					    const struct knat_flow *flow);
 struct knat_session *knat_session_lookup_out(struct knat_net *kn,
@@ -151,6 +169,80 @@ static inline bool knat_session_is_permit(const struct knat_session *session)
 static inline bool knat_session_dead(const struct knat_session *session)
 {
 	return READ_ONCE(session->ctl.flags) & KNAT_SESSION_F_DEAD;
+}
+
+static inline u64 knat_session_in_hash(const struct knat_net *kn,
+				       const struct knat_flow *flow)
+{
+	return knat_table_hash(&kn->session_in, flow->near.word,
+			       flow->far.word & KNAT_FAR_MASK);
+}
+
+static inline u64 knat_session_out_hash(const struct knat_net *kn,
+					const struct knat_flow *flow)
+{
+	return knat_table_hash(&kn->session_out, flow->near.word,
+			       flow->far.word & KNAT_FAR_MASK);
+}
+
+static inline bool knat_session_in_match(const void *entry, const void *key)
+{
+	const struct knat_session *session = entry;
+	const struct knat_flow *flow = key;
+
+	return session->in.word == flow->near.word &&
+	       session->far.word == flow->far.word;
+}
+
+static inline bool knat_session_out_match(const void *entry, const void *key)
+{
+	const struct knat_session *session = entry;
+	const struct knat_flow *flow = key;
+
+	return session->out_addr == flow->near.addr &&
+	       session->ctl.out_port == flow->near.port &&
+	       session->proto == flow->near.proto &&
+	       !((session->far.word ^ flow->far.word) & KNAT_FAR_MASK);
+}
+
+/* Neither dead nor expired; see knat_map_usable(). A permission has no time of
+ * its own: it lives as long as its sessions.
+ */
+static inline bool knat_session_usable(const struct knat_net *kn,
+				       const struct knat_session *session)
+{
+	if (unlikely(knat_session_dead(session)))
+		return false;
+	return likely((u32)jiffies - READ_ONCE(session->stamp) < HZ) ||
+	       knat_session_is_permit(session) ||
+	       !knat_session_expired(kn, session);
+}
+
+/* The same look-ups for the packet path, inlined. */
+static __always_inline struct knat_session *
+knat_session_find_in(struct knat_net *kn, const struct knat_flow *flow)
+{
+	struct knat_session *session;
+
+	session = knat_table_find(&kn->session_in,
+				  knat_session_in_hash(kn, flow),
+				  offsetof(struct knat_session, in_next),
+				  knat_session_in_match, flow);
+	return likely(session) && likely(knat_session_usable(kn, session)) ?
+		session : NULL;
+}
+
+static __always_inline struct knat_session *
+knat_session_find_out(struct knat_net *kn, const struct knat_flow *flow)
+{
+	struct knat_session *session;
+
+	session = knat_table_find(&kn->session_out,
+				  knat_session_out_hash(kn, flow),
+				  offsetof(struct knat_session, out_next),
+				  knat_session_out_match, flow);
+	return likely(session) && likely(knat_session_usable(kn, session)) ?
+		session : NULL;
 }
 
 static inline void knat_session_touch(struct knat_session *session)

@@ -27,6 +27,9 @@ union knat_ep {
 /* Every byte of a union knat_ep but @flags, in memory order. */
 #define KNAT_EP_MASK	((__force u64)cpu_to_be64(0xffffffffffffff00ULL))
 
+/* Every byte of a union knat_far but @realm. */
+#define KNAT_FAR_MASK	((__force u64)cpu_to_be64(0xffffffffffff0000ULL))
+
 /**
  * union knat_far - what else tells mappings of one inside end apart
  * @addr: remote address (ADM, APDM), or 0

@@ -195,6 +195,10 @@ static void wheel_tick(struct work_struct *work)
 	}
 	mutex_unlock(&kn->wheel_lock);
 
+	knat_table_check(&kn->map_in);
+	knat_table_check(&kn->map_out);
+	knat_table_check(&kn->session_in);
+	knat_table_check(&kn->session_out);
 	knat_static_expire(kn);
 	knat_coexist_check(kn);
 	wheel_wait(kn);

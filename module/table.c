@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0
+/* knat: the hash table of mappings and sessions. */
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/sched.h>
+#include "table.h"
+
+#define TABLE_ORDER_MIN		6
+#define TABLE_ORDER_MAX		30
+/* Entries to a bucket: more and it is to grow, fewer and it may shrink. After
+ * a change of size there are 2 to 4.
+ */
+#define TABLE_LOAD_MAX		5
+#define TABLE_LOAD_MIN		1
+/* Buckets moved between two chances for others to run. */
+#define TABLE_BATCH		64
+
+static_assert(sizeof(struct knat_bucket) == 8 * sizeof(long));
+
+static u64 buckets_nr(const struct knat_buckets *buckets)
+{
+	return 1ULL << (64 - buckets->shift);
+}
+
+static struct knat_buckets *buckets_alloc(u32 order)
+{
+	struct knat_buckets *buckets;
+
+	buckets = kvzalloc(struct_size(buckets, bucket, 1UL << order),
+			   GFP_KERNEL | __GFP_NOWARN);
+	if (buckets)
+		buckets->shift = 64 - order;
+	return buckets;
+}
+
+bool knat_bucket_add(struct knat_bucket *bucket, unsigned long tag,
+		     size_t link, void *entry)
+{
+	int i;
+
+	for (i = 0; i < KNAT_BUCKET_SLOTS; i++) {
+		if (bucket->slot[i])
+			continue;
+		/* Whoever sees the entry sees what is in it. */
+		smp_store_release(&bucket->slot[i], (unsigned long)entry | tag);
+		return false;
+	}
+	WRITE_ONCE(*(unsigned long *)(entry + link),
+		   bucket->chain & ~BIT(KNAT_BUCKET_LOCK));
+	smp_store_release(&bucket->chain,
+			  (unsigned long)entry | BIT(KNAT_BUCKET_LOCK));
+	return true;
+}
+
+/* Out of a locked bucket: false if it is not in. */
+static bool bucket_del(struct knat_bucket *bucket, unsigned long tag,
+		       size_t link, void *entry)
+{
+	unsigned long *prev = &bucket->chain;
+	int i;
+
+	for (i = 0; i < KNAT_BUCKET_SLOTS; i++) {
+		if (bucket->slot[i] != ((unsigned long)entry | tag))
+			continue;
+		WRITE_ONCE(bucket->slot[i], 0);
+		return true;
+	}
+	while (*prev & ~BIT(KNAT_BUCKET_LOCK)) {
+		void *this = (void *)(*prev & ~BIT(KNAT_BUCKET_LOCK));
+
+		if (this == entry) {
+			/* The link of @entry stays for who is there now. */
+			WRITE_ONCE(*prev, *(unsigned long *)(entry + link) |
+					  (*prev & BIT(KNAT_BUCKET_LOCK)));
+			return true;
+		}
+		prev = this + link;
+	}
+	return false;
+}
+
+void knat_table_remove(struct knat_table *table, void *entry)
+{
+	u64 hash = table->type->hash(table, entry);
+	unsigned long tag = knat_table_tag(hash);
+	struct knat_buckets *buckets, *next;
+	struct knat_bucket *bucket, *other;
+	bool found;
+
+	local_bh_disable();
+	rcu_read_lock();
+	buckets = rcu_dereference(table->buckets);
+	bucket = knat_table_bucket(buckets, hash);
+	knat_bucket_lock(bucket);
+	found = bucket_del(bucket, tag, table->type->link, entry);
+	next = rcu_dereference(buckets->next);
+	if (!found && next) {
+		other = knat_table_bucket(next, hash);
+		knat_bucket_lock(other);
+		found = bucket_del(other, tag, table->type->link, entry);
+		knat_bucket_unlock(other);
+	}
+	knat_bucket_unlock(bucket);
+	rcu_read_unlock();
+	local_bh_enable();
+	if (!WARN_ON_ONCE(!found))
+		percpu_counter_dec(&table->nr);
+}
+
+static void entry_move(struct knat_table *table, struct knat_buckets *to,
+		       void *entry)
+{
+	u64 hash = table->type->hash(table, entry);
+	struct knat_bucket *bucket = knat_table_bucket(to, hash);
+
+	knat_bucket_lock(bucket);
+	knat_bucket_add(bucket, knat_table_tag(hash), table->type->link, entry);
+	knat_bucket_unlock(bucket);
+	/* Pairs with smp_rmb() in knat_table_find(). */
+	smp_wmb();
+}
+
+/* Of the chain the last one goes first: its link, which leads to the chain of
+ * its new bucket from then on, misleads nobody who comes along the old one.
+ */
+static void bucket_move(struct knat_table *table, struct knat_bucket *bucket,
+			struct knat_buckets *to)
+{
+	size_t link = table->type->link;
+	unsigned long *prev;
+	void *entry;
+	int i;
+
+	while (bucket->chain & ~BIT(KNAT_BUCKET_LOCK)) {
+		prev = &bucket->chain;
+		for (;;) {
+			entry = (void *)(*prev & ~BIT(KNAT_BUCKET_LOCK));
+			if (!*(unsigned long *)(entry + link))
+				break;
+			prev = entry + link;
+		}
+		entry_move(table, to, entry);
+		WRITE_ONCE(*prev, *prev & BIT(KNAT_BUCKET_LOCK));
+	}
+	for (i = 0; i < KNAT_BUCKET_SLOTS; i++) {
+		if (!bucket->slot[i])
+			continue;
+		entry_move(table, to,
+			   (void *)(bucket->slot[i] & ~KNAT_TAG_MASK));
+		WRITE_ONCE(bucket->slot[i], 0);
+	}
+}
+
+static void table_resize(struct knat_table *table, u32 order)
+{
+	struct knat_buckets *old, *new = buckets_alloc(order);
+	struct knat_bucket *bucket;
+	u64 i;
+
+	/* Chains grow meanwhile; the next second is another chance. */
+	if (!new)
+		return;
+	old = rcu_dereference_protected(table->buckets,
+					lockdep_is_held(&table->mutex));
+	rcu_assign_pointer(old->next, new);
+	for (i = 0; i < buckets_nr(old); i++) {
+		bucket = &old->bucket[i];
+		local_bh_disable();
+		knat_bucket_lock(bucket);
+		bucket_move(table, bucket, new);
+		knat_bucket_unlock(bucket);
+		local_bh_enable();
+		if (!(i % TABLE_BATCH))
+			cond_resched();
+	}
+	rcu_assign_pointer(table->buckets, new);
+	table->resizes++;
+	/* Before @new may get a successor, all must have seen it. */
+	synchronize_rcu_expedited();
+	kvfree(old);
+}
+
+/* The order for so many entries. */
+static u32 table_order(s64 nr)
+{
+	u32 order = ilog2(max_t(u64, nr / 4, 1)) + 1;
+
+	return clamp_t(u32, order, TABLE_ORDER_MIN, TABLE_ORDER_MAX);
+}
+
+/* Does the size suit no more? Then *@order is that which would. */
+static bool table_misfit(struct knat_table *table, u32 *order)
+{
+	s64 nr = percpu_counter_sum_positive(&table->nr), buckets;
+
+	rcu_read_lock();
+	buckets = buckets_nr(rcu_dereference(table->buckets));
+	rcu_read_unlock();
+	*order = table_order(nr);
+	return (nr > TABLE_LOAD_MAX * buckets ||
+		nr < TABLE_LOAD_MIN * buckets) && buckets != 1LL << *order;
+}
+
+static void table_work(struct work_struct *work)
+{
+	struct knat_table *table = container_of(work, struct knat_table,
+						resize);
+	u32 order;
+
+	mutex_lock(&table->mutex);
+	if (table_misfit(table, &order))
+		table_resize(table, order);
+	mutex_unlock(&table->mutex);
+}
+
+void knat_table_check(struct knat_table *table)
+{
+	u32 order;
+
+	if (table_misfit(table, &order))
+		queue_work(system_unbound_wq, &table->resize);
+}
+
+void knat_table_crowded(struct knat_table *table)
+{
+	/* A bucket may be full by chance: once a jiffy is enough. */
+	if (READ_ONCE(table->checked) == jiffies)
+		return;
+	WRITE_ONCE(table->checked, jiffies);
+	queue_work(system_unbound_wq, &table->resize);
+}
+
+/* The entry in that place, counted through slots and chain, or NULL. */
+static void *bucket_entry(const struct knat_table *table,
+			  const struct knat_bucket *bucket, u32 place)
+{
+	void *entry;
+
+	if (place < KNAT_BUCKET_SLOTS)
+		return (void *)(READ_ONCE(bucket->slot[place]) & ~KNAT_TAG_MASK);
+	entry = (void *)(READ_ONCE(bucket->chain) & ~BIT(KNAT_BUCKET_LOCK));
+	while (entry && place-- > KNAT_BUCKET_SLOTS)
+		entry = READ_ONCE(*(void **)(entry + table->type->link));
+	return entry;
+}
+
+static int bucket_walk(const struct knat_table *table,
+		       const struct knat_bucket *bucket,
+		       struct knat_table_cursor *cursor,
+		       int (*fn)(void *entry, void *arg), void *arg)
+{
+	void *entry;
+	int ret;
+
+	for (;; cursor->place++) {
+		entry = bucket_entry(table, bucket, cursor->place);
+		if (!entry && cursor->place >= KNAT_BUCKET_SLOTS)
+			return 0;
+		ret = entry ? fn(entry, arg) : 0;
+		if (ret)
+			return ret;
+	}
+}
+
+int knat_table_walk(struct knat_table *table, struct knat_table_cursor *cursor,
+		    bool *torn, int (*fn)(void *entry, void *arg), void *arg)
+{
+	const struct knat_buckets *buckets;
+	u64 n = 0;
+	int ret;
+
+	mutex_lock(&table->mutex);
+	if (cursor->place && cursor->resizes != table->resizes) {
+		cursor->place = 0;
+		*torn = true;
+	}
+	cursor->resizes = table->resizes;
+	buckets = rcu_dereference_protected(table->buckets,
+					    lockdep_is_held(&table->mutex));
+	ret = 0;
+	while (!cursor->done && !ret) {
+		rcu_read_lock();
+		ret = bucket_walk(table,
+				  knat_table_bucket(buckets, cursor->hash),
+				  cursor, fn, arg);
+		rcu_read_unlock();
+		if (ret)
+			break;
+		cursor->place = 0;
+		cursor->hash = ((cursor->hash >> buckets->shift) + 1) <<
+			       buckets->shift;
+		cursor->done = !cursor->hash;
+		if (!(++n % TABLE_BATCH))
+			cond_resched();
+	}
+	mutex_unlock(&table->mutex);
+	return ret;
+}
+
+int knat_table_init(struct knat_table *table,
+		    const struct knat_table_type *type)
+{
+	struct knat_buckets *buckets = buckets_alloc(TABLE_ORDER_MIN);
+	int err;
+
+	if (!buckets)
+		return -ENOMEM;
+	err = percpu_counter_init(&table->nr, 0, GFP_KERNEL);
+	if (err) {
+		kvfree(buckets);
+		return err;
+	}
+	get_random_bytes(table->key, sizeof(table->key));
+	table->type = type;
+	table->resizes = 0;
+	INIT_WORK(&table->resize, table_work);
+	mutex_init(&table->mutex);
+	RCU_INIT_POINTER(table->buckets, buckets);
+	return 0;
+}
+
+void knat_table_exit(struct knat_table *table)
+{
+	cancel_work_sync(&table->resize);
+	kvfree(rcu_dereference_protected(table->buckets, true));
+	percpu_counter_destroy(&table->nr);
+	mutex_destroy(&table->mutex);
+}
