@@ -3,6 +3,7 @@
 #include <linux/icmp.h>
 #include <net/route.h>
 #include "coexist.h"
+#include "esp.h"
 #include "flow.h"
 #include "local.h"
 #include "map.h"
@@ -53,8 +54,11 @@ static struct knat_session *outward_session(const struct knat_packet *p,
 		.remote_port = knat_packet_far_port(p, p->dport),
 		.realm = realm,
 	};
-	struct knat_session *session = knat_session_lookup_in(p->kn, &flow);
+	struct knat_session *session;
 
+	if (unlikely(p->proto == IPPROTO_ESP))
+		knat_esp_flow(p, &flow, true);
+	session = knat_session_lookup_in(p->kn, &flow);
 	if (!session && READ_ONCE(p->kn->nr_static)) {
 		flow.realm = KNAT_REALM_STATIC;
 		session = knat_session_lookup_in(p->kn, &flow);
@@ -83,9 +87,12 @@ static enum knat_fate outward_use(const struct knat_packet *p,
 		found_map_out(way, map);
 		return KNAT_TRANSLATE;
 	}
-	way->session = knat_session_open(p->kn, map, p->daddr,
-					 knat_packet_far_port(p, p->dport),
-					 true);
+	if (unlikely(p->proto == IPPROTO_ESP))
+		way->session = knat_esp_open(p, map);
+	else
+		way->session = knat_session_open(p->kn, map, p->daddr,
+						 knat_packet_far_port(p, p->dport),
+						 true);
 	if (!way->session) {
 		/* A mapping that was made for nothing is not to stay. */
 		if (!(map->out.flags & KNAT_MAP_F_STATIC) &&
@@ -257,7 +264,11 @@ enum knat_fate knat_flow_inward(const struct knat_packet *p,
 	way->session = NULL;
 	way->rule = NULL;
 	if (p->tracked || view->sessions_first) {
+		if (unlikely(p->proto == IPPROTO_ESP))
+			knat_esp_flow(p, &flow, false);
 		way->session = knat_session_lookup_out(kn, &flow);
+		if (unlikely(p->proto == IPPROTO_ESP) && !way->session)
+			way->session = knat_esp_learn(p, raddr);
 		if (way->session) {
 			session_packet(p, way->session, false);
 			way->to.addr = way->session->in_addr;
@@ -267,7 +278,7 @@ enum knat_fate knat_flow_inward(const struct knat_packet *p,
 		}
 	}
 
-	map = knat_map_lookup_out(kn, flow.near);
+	map = knat_map_lookup_out(kn, knat_ep(p->proto, p->daddr, p->dport));
 	if (!map) {
 		if (!knat_prefix_inside_of(kn, p->daddr, &way->to.addr))
 			return KNAT_PASS;

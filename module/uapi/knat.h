@@ -252,6 +252,8 @@ enum knat_a_stats {
 	  "new flows refused: the pool's limit for one subscriber is reached") \
 	X(REFUSE_REMOTE, refuse_remote,					\
 	  "new flows refused: another inside host has this protocol with the remote address") \
+	X(REFUSE_ESP, refuse_esp,					\
+	  "new ESP flows refused: another inside host waits for an answer of the remote address") \
 	X(REFUSE_NO_ADDRESS, refuse_no_address,				\
 	  "new flows refused: the outside device has no address")	\
 	X(REFUSE_MEMORY, refuse_memory,					\
@@ -314,6 +316,8 @@ enum knat_counter {
 	  "idle SCTP association")					\
 	X(SCTP_TRANSITORY_TIMEOUT, sctp_transitory_timeout, "s", 1, 604800, 240, \
 	  "SCTP association that opens or closes")			\
+	X(ESP_ANSWER_TIMEOUT, esp_answer_timeout, "s", 1, 604800, 10,	\
+	  "ESP: while one inside host waits for a remote address, others do not") \
 	X(OTHER_TIMEOUT, other_timeout, "s", 1, 604800, 600,		\
 	  "session of a protocol without ports")			\
 	X(PORT_REST, port_rest, "s", 0, 604800, 120,			\
