@@ -8,6 +8,7 @@
 #include "local.h"
 #include "map.h"
 #include "net.h"
+#include "odd.h"
 #include "open.h"
 #include "prefix.h"
 #include "proto.h"
@@ -111,11 +112,8 @@ static enum knat_fate outward_open(const struct knat_packet *p,
 {
 	struct knat_map *map;
 
-	if (unlikely((!p->sport && p->kind != KNAT_PACKET_ADDRESS) ||
-		     (!p->dport && p->kind == KNAT_PACKET_PORTS))) {
-		knat_count(p->kn, DROP_MALFORMED);
+	if (unlikely(knat_odd_outward(p)))
 		return KNAT_DROP;
-	}
 	/* What AH protects are the addresses (RFC 3715 section 2.1). */
 	if (unlikely(p->proto == IPPROTO_AH)) {
 		knat_count(p->kn, DROP_AH);
@@ -286,6 +284,11 @@ enum knat_fate knat_flow_inward(const struct knat_packet *p,
 		return KNAT_TRANSLATE;
 	}
 	found_map_in(way, map);
+	/* It would seem to come from whom it goes to. */
+	if (unlikely(map->in.addr == raddr)) {
+		knat_count(kn, DROP_LAND);
+		return KNAT_DROP;
+	}
 	if (!(map->out.flags & KNAT_MAP_F_SESSIONS)) {
 		if (READ_ONCE(kn->config[KNAT_A_CONFIG_UDP_INBOUND_REFRESH]))
 			knat_map_touch(map);
@@ -299,6 +302,11 @@ enum knat_fate knat_flow_inward(const struct knat_packet *p,
 		knat_count(kn, DROP_FILTERED);
 		return KNAT_DROP;
 	}
+	if (unlikely(knat_odd_inward(p, flow.remote_port)))
+		return KNAT_DROP;
+	/* The error about it needs no session. */
+	if (unlikely(knat_odd_ttl(p, map->in.addr)))
+		return KNAT_TRANSLATE;
 	way->session = knat_session_open(kn, map, raddr, flow.remote_port,
 					 false);
 	if (!way->session)

@@ -270,6 +270,16 @@ enum knat_a_stats {
 	  "packets of TCP, DCCP or SCTP that belong to no session and open none") \
 	X(DROP_MALFORMED, drop_malformed,				\
 	  "packets with a truncated or impossible header")		\
+	X(DROP_PORT_ZERO, drop_port_zero,				\
+	  "new flows refused: a port or query id of 0")			\
+	X(DROP_SOURCE_ROUTE, drop_source_route,				\
+	  "packets with a source route")				\
+	X(DROP_MARTIAN_SOURCE, drop_martian_source,			\
+	  "packets from an address that no host beyond a router has")	\
+	X(DROP_MARTIAN_DESTINATION, drop_martian_destination,		\
+	  "new flows refused: to an address that no host beyond a router has") \
+	X(DROP_LAND, drop_land,						\
+	  "packets that claim to come from whom they go to")		\
 	X(DROP_UNSUPPORTED, drop_unsupported,				\
 	  "packets of an ICMP type that cannot be translated")		\
 	X(DROP_AH, drop_ah,						\
