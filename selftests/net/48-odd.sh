@@ -186,7 +186,7 @@ test_what_ends_at_the_gateway_opens_nothing() {
 	see in1 "tcp $out2_silent:9000 to $in1_silent:5000 S *"
 	assert_eq 2 "$(sessions)" "sessions listed"
 	inject in2 udp $in2_silent:6000 to "$end" ttl 2
-	see in1 "udp 203.0.113.1:* to $in1_silent:5000 ttl 1 *"
+	see in1 "udp 203.0.113.1:* to $in1_silent:5000 ttl 1*"
 	assert_mappings 3
 }
 
