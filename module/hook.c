@@ -13,6 +13,7 @@
 #include "inward.h"
 #include "local.h"
 #include "net.h"
+#include "odd.h"
 #include "prefix.h"
 #include "rewrite.h"
 #include "rule.h"
@@ -89,10 +90,15 @@ static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
 	if (unlikely(state->in->flags & IFF_LOOPBACK))
 		return NF_ACCEPT;
 
+	if (unlikely(knat_odd_addr(ip_hdr(skb)->saddr))) {
+		knat_count(kn, DROP_MARTIAN_SOURCE);
+		return NF_DROP;
+	}
+
 	knat_packet_parse(&p, kn, skb);
 	switch (p.kind) {
 	case KNAT_PACKET_BAD:
-		knat_count(kn, DROP_MALFORMED);
+		knat_count_nr(kn, p.drop);
 		return NF_DROP;
 	case KNAT_PACKET_ERROR:
 		return in_error(&p);
@@ -111,6 +117,10 @@ static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
 	}
 	if (!knat_view_dev(view, state->in->ifindex))
 		return knat_hairpin_in(&p, view);
+	if (unlikely(p.saddr == p.daddr)) {
+		knat_count(kn, DROP_LAND);
+		return NF_DROP;
+	}
 
 	switch (knat_flow_inward(&p, view, p.saddr, p.sport, &way)) {
 	case KNAT_DROP:
@@ -196,7 +206,7 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 	knat_packet_parse(&p, kn, skb);
 	switch (p.kind) {
 	case KNAT_PACKET_BAD:
-		knat_count(kn, DROP_MALFORMED);
+		knat_count_nr(kn, p.drop);
 		return NF_DROP;
 	case KNAT_PACKET_ERROR:
 		return knat_icmp_error_out(&p, dev->ifindex);

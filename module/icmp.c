@@ -61,6 +61,13 @@ static bool quote_ports(const struct knat_packet *p, struct quote *q)
 		q->dport = port[1];
 		q->ports = true;
 		return true;
+	case IPPROTO_ESP:
+		if (q->span < QUOTE_L4_MIN)
+			return false;
+		/* The SPI, as the sender's side sees it. */
+		q->sport = port[0];
+		q->dport = port[1];
+		return true;
 	case IPPROTO_ICMP:
 		if (q->span < QUOTE_L4_MIN)
 			return false;
@@ -341,6 +348,8 @@ unsigned int knat_icmp_error_out(struct knat_packet *p, int ifindex)
 
 	if (!quote_parse(p, &q) || !checksum_ok(p))
 		return drop_error(p);
+	if (q.proto == IPPROTO_ESP)
+		swap(q.sport, q.dport);
 	if (q.saddr != p->daddr ||
 	    !knat_lookup_outside_of(p->kn, ifindex, q.proto, q.daddr, q.dport,
 				    q.saddr, far_port(&q, q.sport), &out))

@@ -262,6 +262,8 @@ enum knat_a_stats {
 	  "new flows refused: the pool's limit for one subscriber is reached") \
 	X(REFUSE_REMOTE, refuse_remote,					\
 	  "new flows refused: another inside host has this protocol with the remote address") \
+	X(REFUSE_ESP, refuse_esp,					\
+	  "new ESP flows refused: another inside host waits for an answer of the remote address") \
 	X(REFUSE_NO_ADDRESS, refuse_no_address,				\
 	  "new flows refused: the outside device has no address")	\
 	X(REFUSE_MEMORY, refuse_memory,					\
@@ -280,6 +282,16 @@ enum knat_a_stats {
 	  "packets of TCP, DCCP or SCTP that belong to no session and open none") \
 	X(DROP_MALFORMED, drop_malformed,				\
 	  "packets with a truncated or impossible header")		\
+	X(DROP_PORT_ZERO, drop_port_zero,				\
+	  "new flows refused: a port or query id of 0")			\
+	X(DROP_SOURCE_ROUTE, drop_source_route,				\
+	  "packets with a source route")				\
+	X(DROP_MARTIAN_SOURCE, drop_martian_source,			\
+	  "packets from an address that no host beyond a router has")	\
+	X(DROP_MARTIAN_DESTINATION, drop_martian_destination,		\
+	  "new flows refused: to an address that no host beyond a router has") \
+	X(DROP_LAND, drop_land,						\
+	  "packets that claim to come from whom they go to")		\
 	X(DROP_UNSUPPORTED, drop_unsupported,				\
 	  "packets of an ICMP type that cannot be translated")		\
 	X(DROP_AH, drop_ah,						\
@@ -326,6 +338,8 @@ enum knat_counter {
 	  "idle SCTP association")					\
 	X(SCTP_TRANSITORY_TIMEOUT, sctp_transitory_timeout, "s", 1, 604800, 240, \
 	  "SCTP association that opens or closes")			\
+	X(ESP_ANSWER_TIMEOUT, esp_answer_timeout, "s", 1, 604800, 10,	\
+	  "ESP: while one inside host waits for a remote address, others do not") \
 	X(OTHER_TIMEOUT, other_timeout, "s", 1, 604800, 600,		\
 	  "session of a protocol without ports")			\
 	X(TCP_SYN_HOLD, tcp_syn_hold, "s", 6, 600, 6,			\
