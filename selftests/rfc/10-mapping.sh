@@ -363,7 +363,6 @@ test_an_address_is_not_inside_and_outside_at_once() {
 	refused '*' pool add q addr 198.51.100.65
 	refused '*' map add 192.0.2.2 to 192.168.0.2
 	refused '*' rule add oif wan src 198.51.100.0/24 pool p
-	refused '*' map add tcp 192.168.0.2:80 to 192.168.0.2:80
 }
 
 # 3022/S6.2-1

@@ -158,7 +158,7 @@ test_udp_payloads_that_hold_addresses_pass_unchanged() {
 
 # 5382/REQ-6
 test_tcp_payloads_that_hold_addresses_pass_unchanged() {
-	local port
+	local port text
 	masquerade
 	for port in 554 1720 1723 5060 6667; do
 		remote=$out1_silent:$port
@@ -166,9 +166,10 @@ test_tcp_payloads_that_hold_addresses_pass_unchanged() {
 		sends S seq 100
 		gets SA seq 300 ack 101
 		sends A seq 101 ack 301
-		sends PA seq 101 ack 301 data "INVITE:x@192.168.0.2:$port"
-		assert_like "* data INVITE:x@192.168.0.2:$port" "$packet" "payload at port $port"
-		gets PA seq 301 ack 200 data "OK:192.168.0.2:203.0.113.1:$port"
+		text=INVITE:x@192.168.0.2:$port
+		sends PA seq 101 ack 301 data $text
+		assert_like "* data $text" "$packet" "payload at port $port"
+		gets PA seq 301 ack $((101 + ${#text})) data "OK:192.168.0.2:203.0.113.1:$port"
 		assert_like "* data OK:192.168.0.2:203.0.113.1:$port" "$packet" "payload from port $port"
 	done
 }
