@@ -128,12 +128,16 @@ const struct knat_view_rule *knat_flow_rule(const struct knat_packet *p,
 					    const struct knat_view_dev *dev)
 {
 	const struct knat_view_rule *rule;
+	const struct knat_view_dev *from;
 
 	rule = knat_view_match(dev, p->proto, p->saddr, p->daddr);
-	if (rule && !rule->src_mask && p->skb->skb_iif &&
-	    knat_view_dev(view, p->skb->skb_iif))
-		return NULL;
-	return rule;
+	if (!rule || rule->src_mask || !p->skb->skb_iif)
+		return rule;
+	/* Outside is what the configuration names, not what static mappings
+	 * of no device in particular hold on as well.
+	 */
+	from = knat_view_dev(view, p->skb->skb_iif);
+	return from && from->realm != KNAT_REALM_STATIC ? NULL : rule;
 }
 
 /* The gateway speaks with another address of the outside device. */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* knat: the netfilter hooks. */
 #include <linux/icmp.h>
+#include <linux/netfilter_arp.h>
 #include <linux/netfilter_ipv4.h>
 #include <net/dst.h>
 #include <net/icmp.h>
 #include <net/ip.h>
 #include "addr.h"
+#include "arp.h"
 #include "flow.h"
 #include "hairpin.h"
 #include "hook.h"
@@ -338,5 +340,11 @@ const struct nf_hook_ops knat_hook_ops[KNAT_HOOKS] = {
 		.pf		= NFPROTO_IPV4,
 		.hooknum	= NF_INET_POST_ROUTING,
 		.priority	= HOOK_PRI_OUT,
+	},
+	{
+		.hook		= knat_arp_in,
+		.pf		= NFPROTO_ARP,
+		.hooknum	= NF_ARP_IN,
+		.priority	= NF_IP_PRI_LAST,
 	},
 };
