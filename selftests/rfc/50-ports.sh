@@ -162,6 +162,7 @@ test_a_preserved_port_is_replaced_at_random() {
 	must burst in1 udp $in1_silent 5000+500 $out1_silent:7000
 	look_at_ports
 	assert_eq "500 5000 5499" "$sources $lowest $highest" "ports of the first host"
+	must clear
 	port_for in1 $in1_silent:6000
 	assert_eq 6000 $port "a free port"
 	must clear
