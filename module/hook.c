@@ -206,6 +206,13 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 
 	knat_packet_parse(&p, kn, skb);
+	/* A source route would show the outside inside addresses, and is not
+	 * translated (RFC 5508 section 7.3).
+	 */
+	if (unlikely(IPCB(skb)->opt.srr) && p.proto == IPPROTO_ICMP) {
+		knat_count(kn, DROP_UNSUPPORTED);
+		return NF_DROP;
+	}
 	switch (p.kind) {
 	case KNAT_PACKET_BAD:
 		knat_count_nr(kn, p.drop);

@@ -13,6 +13,7 @@
 #include "local.h"
 #include "lookup.h"
 #include "net.h"
+#include "prefix.h"
 #include "rewrite.h"
 #include "rule.h"
 
@@ -341,12 +342,34 @@ static unsigned int error_out_unknown(const struct knat_packet *p,
 	return NF_ACCEPT;
 }
 
+/* Does the quoted packet name a source route? It would show the outside which
+ * inside addresses were on it (RFC 5508 section 7.3).
+ */
+static bool quote_has_route(const struct knat_packet *p, const struct quote *q)
+{
+	const u8 *at = p->skb->data + q->off + sizeof(struct iphdr);
+	const u8 *end = p->skb->data + q->l4;
+
+	while (at < end && *at != IPOPT_END) {
+		if (*at == IPOPT_LSRR || *at == IPOPT_SSRR)
+			return true;
+		if (*at == IPOPT_NOOP) {
+			at++;
+			continue;
+		}
+		if (end - at < 2 || at[1] < 2)
+			break;
+		at += at[1];
+	}
+	return false;
+}
+
 unsigned int knat_icmp_error_out(struct knat_packet *p, int ifindex)
 {
 	struct knat_found out;
 	struct quote q;
 
-	if (!quote_parse(p, &q) || !checksum_ok(p))
+	if (!quote_parse(p, &q) || !checksum_ok(p) || quote_has_route(p, &q))
 		return drop_error(p);
 	if (q.proto == IPPROTO_ESP)
 		swap(q.sport, q.dport);
@@ -356,7 +379,10 @@ unsigned int knat_icmp_error_out(struct knat_packet *p, int ifindex)
 		return error_out_unknown(p, &q, ifindex);
 	if (!quote_rewrite(p, &q, false, &out))
 		return drop_memory(p);
-	/* The gateway speaks for itself, if with an address of this side. */
+	/* A router with an address of its own is known by that (RFC 5508 REQ-5).
+	 * The gateway speaks for itself, if with an address of this side.
+	 */
+	knat_prefix_outside_of(p->kn, p->saddr, &out.addr);
 	if (!knat_lookup_is_outside(p->kn, p->saddr) &&
 	    inet_dev_addr_type(p->kn->net, p->skb->dev, p->saddr) != RTN_LOCAL &&
 	    !knat_rewrite_src_addr(p, out.addr))

@@ -58,8 +58,6 @@ static enum knat_packet_kind parse_icmp(struct knat_packet *p)
 	case ICMP_ECHOREPLY:
 	case ICMP_TIMESTAMP:
 	case ICMP_TIMESTAMPREPLY:
-	case ICMP_INFO_REQUEST:
-	case ICMP_INFO_REPLY:
 	case ICMP_ADDRESS:
 	case ICMP_ADDRESSREPLY:
 		p->sport = icmph->un.echo.id;
