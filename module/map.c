@@ -186,6 +186,8 @@ out:
 		/* Two live mappings with one outside end cannot be. */
 		if (WARN_ON_ONCE(err == -EEXIST))
 			err = -EBUSY;
+	} else if (!(map->out.flags & KNAT_MAP_F_STATIC)) {
+		knat_event_map_new(kn, map);
 	}
 	atomic_dec(&map->refs);
 	return err;
@@ -197,7 +199,8 @@ bool knat_map_get(struct knat_map *map)
 	return atomic_inc_unless_negative(&map->refs);
 }
 
-static void map_unhash(struct knat_net *kn, struct knat_map *map)
+static void map_unhash(struct knat_net *kn, struct knat_map *map,
+		       enum knat_reason reason)
 {
 	if (!(map->out.flags & KNAT_MAP_F_ALIAS))
 		rhashtable_remove_fast(&kn->map_in, &map->in_node,
@@ -209,6 +212,7 @@ static void map_unhash(struct knat_net *kn, struct knat_map *map)
 	atomic_dec(&map->host->pool->mappings);
 	atomic_inc(&kn->nr_resting);
 	WRITE_ONCE(map->stamp, (u32)jiffies);
+	knat_event_map_gone(kn, map, reason);
 }
 
 bool knat_map_kill(struct knat_net *kn, struct knat_map *map)
@@ -221,7 +225,7 @@ bool knat_map_kill(struct knat_net *kn, struct knat_map *map)
 	local_bh_disable();
 	mine = atomic_cmpxchg(&map->refs, 0, KNAT_MAP_DEAD) == 0;
 	if (mine)
-		map_unhash(kn, map);
+		map_unhash(kn, map, KNAT_REASON_EXPIRED);
 	local_bh_enable();
 	return mine;
 }
@@ -233,7 +237,7 @@ bool knat_map_condemn(struct knat_net *kn, struct knat_map *map)
 	local_bh_disable();
 	mine = atomic_fetch_or(KNAT_MAP_DEAD, &map->refs) >= 0;
 	if (mine)
-		map_unhash(kn, map);
+		map_unhash(kn, map, KNAT_REASON_REMOVED);
 	local_bh_enable();
 	return mine;
 }

@@ -244,6 +244,7 @@ bool knat_session_kill(struct knat_net *kn, struct knat_session *session)
 	mine = session_claim(session);
 	if (mine) {
 		session_unhash(kn, session);
+		knat_event_session_gone(kn, session);
 		if (map_needs_permit(session->map))
 			permit_put(kn, session);
 		knat_map_put(kn, session->map);
@@ -349,6 +350,8 @@ struct knat_session *knat_session_open(struct knat_net *kn,
 	if ((u32)atomic_read(&kn->session_out.nelems) >=
 	    READ_ONCE(kn->config[KNAT_A_CONFIG_MAX_SESSIONS])) {
 		knat_count(kn, REFUSE_SESSIONS);
+		knat_event_limit(kn, KNAT_LIMIT_SESSIONS, map->in.proto,
+				 map->in.addr);
 		return NULL;
 	}
 	session = session_new(map, remote_addr, remote_port);
@@ -370,6 +373,7 @@ struct knat_session *knat_session_open(struct knat_net *kn,
 	if (!old) {
 		knat_wheel_add_session(kn, session);
 		knat_count(kn, SESSION_CREATED);
+		knat_event_session_new(kn, session);
 		return session;
 	}
 
