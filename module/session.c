@@ -175,6 +175,7 @@ bool knat_session_kill(struct knat_net *kn, struct knat_session *session)
 	mine = session_claim(session);
 	if (mine) {
 		session_unhash(kn, session);
+		knat_event_session_gone(kn, session);
 		if (map_needs_permit(session->map))
 			permit_put(kn, session);
 		knat_map_put(kn, session->map);
@@ -302,13 +303,14 @@ static int permit_get(struct knat_net *kn, struct knat_map *map,
 	return atomic_inc_not_zero(&old->uses) ? 0 : -EBUSY;
 }
 
-static bool session_room(struct knat_net *kn)
+static bool session_room(struct knat_net *kn, const struct knat_map *map)
 {
 	u32 max = READ_ONCE(kn->config[KNAT_A_CONFIG_MAX_SESSIONS]);
 
 	if (likely(!knat_table_full(&kn->session_out, max)))
 		return true;
 	knat_count(kn, REFUSE_SESSIONS);
+	knat_event_limit(kn, KNAT_LIMIT_SESSIONS, map->in.proto, map->in.addr);
 	return false;
 }
 
@@ -333,6 +335,8 @@ static struct knat_session *session_add(struct knat_net *kn,
 
 	old = session_insert(kn, session);
 	if (!old) {
+		/* Told before the wheel, which may tell of its end, has it. */
+		knat_event_session_new(kn, session);
 		knat_wheel_add_session(kn, session);
 		knat_count(kn, SESSION_CREATED);
 		return session;
@@ -368,7 +372,7 @@ struct knat_session *knat_session_open(struct knat_net *kn,
 {
 	struct knat_session *session;
 
-	if (!session_room(kn))
+	if (!session_room(kn, map))
 		return NULL;
 	session = session_new(map, remote_addr, remote_port);
 	if (session && (map->in.proto == IPPROTO_TCP ||
@@ -385,7 +389,7 @@ struct knat_session *knat_session_open_spi(struct knat_net *kn,
 {
 	struct knat_session *session;
 
-	if (!session_room(kn))
+	if (!session_room(kn, map))
 		return NULL;
 	session = session_new(map, remote_addr,
 			      cpu_to_be16(spi & 0xffff));

@@ -40,6 +40,13 @@ enum knat_cmd {
 	KNAT_CMD_CONFIG_GET,
 	KNAT_CMD_CONFIG_SET,
 	KNAT_CMD_FLUSH,
+	/* Events: messages to the groups below, never requests. */
+	KNAT_CMD_MAP_NEW_NTF,
+	KNAT_CMD_MAP_GONE_NTF,
+	KNAT_CMD_SESSION_NEW_NTF,
+	KNAT_CMD_SESSION_GONE_NTF,
+	KNAT_CMD_LIMIT_NTF,
+	KNAT_CMD_LOST_NTF,
 
 	__KNAT_CMD_MAX
 };
@@ -222,6 +229,52 @@ enum knat_a_stats {
 };
 
 #define KNAT_A_STATS_MAX (__KNAT_A_STATS_MAX - 1)
+
+/* Multicast groups: X(NAME, name). */
+#define KNAT_GROUPS(X)							\
+	X(MAPPINGS, mappings)						\
+	X(SESSIONS, sessions)						\
+	X(LIMITS, limits)
+
+#define __KNAT_GROUP_ENUM(NAME, name) KNAT_GROUP_##NAME,
+
+enum knat_group {
+	KNAT_GROUPS(__KNAT_GROUP_ENUM)
+
+	__KNAT_GROUP_MAX
+};
+
+/* Why a mapping or a session is gone. */
+enum knat_reason {
+	KNAT_REASON_EXPIRED,		/* its time or its last session is over */
+	KNAT_REASON_REMOVED,		/* by request, or with its address */
+};
+
+/* Why a new flow was refused. */
+enum knat_limit {
+	KNAT_LIMIT_MAPPINGS,		/* max_mappings */
+	KNAT_LIMIT_SESSIONS,		/* max_sessions */
+	KNAT_LIMIT_SUBSCRIBER,		/* the pool's limit for a subscriber */
+	KNAT_LIMIT_PORTS,		/* no port is free */
+};
+
+enum knat_a_event {
+	KNAT_A_EVENT_UNSPEC,
+	KNAT_A_EVENT_PAD,
+	KNAT_A_EVENT_TIME,		/* u64, nanoseconds since 1970 UTC */
+	KNAT_A_EVENT_MAP,		/* nest of knat_a_map */
+	KNAT_A_EVENT_SESSION,		/* nest of knat_a_session */
+	KNAT_A_EVENT_REASON,		/* u8, enum knat_reason */
+	KNAT_A_EVENT_LIMIT,		/* u8, enum knat_limit */
+	KNAT_A_EVENT_PROTO,		/* u8, of the flow that was refused */
+	KNAT_A_EVENT_IN_ADDR,		/* be32, of the flow that was refused */
+	KNAT_A_EVENT_GROUP,		/* u8, enum knat_group */
+	KNAT_A_EVENT_LOST,		/* u32, events that were not told */
+
+	__KNAT_A_EVENT_MAX
+};
+
+#define KNAT_A_EVENT_MAX (__KNAT_A_EVENT_MAX - 1)
 
 /*
  * Counters: X(NAME, name, meaning). The names, the netlink attributes, the
