@@ -217,7 +217,7 @@ static int dump_space(struct sk_buff *skb, struct netlink_callback *cb,
 		proto = knat_port_space_proto(space, at->port);
 		port = at->port - knat_port_place(proto, 0);
 		map = knat_map_listed_out(kn, knat_ep(proto, addr->addr,
-						    cpu_to_be16(port)));
+						      cpu_to_be16(port)));
 		if (!map || (map->out.flags & KNAT_MAP_F_STATIC) ||
 		    !knat_nl_map_match(map, filter))
 			continue;

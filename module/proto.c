@@ -49,7 +49,7 @@ void knat_proto_rewrite(struct knat_packet *p, bool src, __be16 port,
 		return;
 	}
 	ports[src ? 0 : 1] = port;
-	knat_check_update(p, check, pseudo, header);
+	knat_check_update(check, p, pseudo, header);
 	/* RFC 3828 section 3.1: 0 is no checksum, and one there must be. */
 	if (!*check && p->proto == IPPROTO_UDPLITE)
 		*check = CSUM_MANGLED_0;

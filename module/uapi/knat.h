@@ -400,7 +400,8 @@ enum knat_counter {
 	X(TCP_SYN_ANSWER, tcp_syn_answer, "", 0, 1, 1,			\
 	  "answer it then with port unreachable; 0: never (RFC 5382 REQ-4)") \
 	X(REFUSAL_ICMP, refusal_icmp, "", 0, 2, 1,			\
-	  "tell the sender of a refused flow: 0 nothing, 1 host unreachable (RFC 6888 REQ-11), 2 administratively prohibited (RFC 5508 REQ-8)") \
+	  "tell the sender of a refused flow: 0 nothing, 1 host unreachable (RFC 6888 REQ-11), " \
+	  "2 administratively prohibited (RFC 5508 REQ-8)") \
 	X(PORT_REST, port_rest, "s", 0, 604800, 120,			\
 	  "rest of a freed port (RFC 6888 REQ-8)")			\
 	X(MAX_RESTING, max_resting, "", 1, 1000000000, 0,		\

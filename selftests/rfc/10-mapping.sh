@@ -173,7 +173,6 @@ test_a_mapping_is_of_one_protocol() {
 
 # 3022/S2.1-1 3022/S4.1-5
 test_a_mapped_address_is_the_same_for_every_flow_and_keeps_ports() {
-	local sums
 	one_to_one 198.51.100.2 $in1_silent
 	for remote in out1/$out1_silent out2/$out2_silent; do
 		inject in1 udp $in1_silent:5000 to ${remote#*/}:7000
@@ -441,9 +440,9 @@ test_a_full_paired_address_refuses_rather_than_lends_another() {
 	addresses_seen ':* to *:7000 *' $four
 	assert_eq 1 "${#used[@]}" "addresses of UDP: ${used[*]}"
 	assert_eq 10 "${used[0]#*/}" "flows of UDP"
-	first=${used[0]%/*}
+	local address=${used[0]%/*}
 	addresses_seen ':* to *:80 *' $four
-	assert_eq "$first/10" "${used[*]}" "addresses and flows of TCP"
+	assert_eq "$address/10" "${used[*]}" "addresses and flows of TCP"
 	see in1 'icmp 192.168.0.1 to * 3/1 *'
 }
 

@@ -69,7 +69,6 @@ test_tcp_between_hosts_of_one_subnet() {
 
 # 5382/REQ-8 5382/REQ-8a
 test_tcp_between_hosts_of_two_subnets_without_offload() {
-	local device
 	masquerade
 	in_space in1 ethtool -K eth0 tso off gso off gro off >/dev/null
 	in_space in3 ethtool -K eth0 tso off gso off gro off >/dev/null

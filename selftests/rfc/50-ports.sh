@@ -109,7 +109,7 @@ test_port_zero_does_no_harm() {
 
 # 7857/S9-1 6056/S3.2-1 6056/S3.3-1 6056/S4-1 6888/REQ-15
 test_ports_are_spread_and_cannot_be_guessed() {
-	local proto first
+	local proto
 	masquerade
 	must burst in1 udp $in1_silent 2000+10000 $out1_silent:7000
 	look_at_ports
@@ -148,9 +148,9 @@ test_ports_differ_from_one_run_to_the_next() {
 	for run in 1 2 3; do
 		masquerade alloc random
 		port_for in1 $in1_silent:5000
-		ends+=($port)
+		ends+=("$port")
 		port_for in1 $in1_silent:5001
-		ends+=($port)
+		ends+=("$port")
 		be_fresh
 	done
 	assert_ends 6 "two ports in three runs"

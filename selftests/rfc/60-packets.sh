@@ -292,12 +292,12 @@ test_datagrams_of_two_hosts_with_one_id_do_not_mix() {
 
 # 7857/S10-1
 test_datagrams_of_two_hosts_get_different_ids() {
-	local host n ids
+	local n first ids
 	masquerade
 	for n in {1..10}; do
 		must fragment in1 1000 0,1 udp $in1_silent:5000 to $out1_silent:7000 ipid 99 data @1500
 		must fragment in2 1000 0,1 udp $in2_silent:5000 to $out1_silent:7000 ipid 99 data @1500
-		for host in 1 2; do
+		for _ in 1 2; do
 			see out1 'udp * frag 0+*,more ipid *'
 			ids+=" $(field ipid)"
 			first=$(field ipid)

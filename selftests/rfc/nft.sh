@@ -153,7 +153,7 @@ remember_fresh() {
 	local name
 	for name in udp_timeout icmp_timeout tcp_established_timeout \
 		tcp_opening_timeout tcp_closing_timeout tcp_reset_timeout; do
-		in_space gw sysctl $(nft_settings $name)
+		nft_settings $name | in_space gw xargs sysctl
 	done >"$work/fresh"
 }
 
