@@ -17,6 +17,7 @@
 #include "net.h"
 #include "odd.h"
 #include "prefix.h"
+#include "quick.h"
 #include "rewrite.h"
 #include "rule.h"
 #include "session.h"
@@ -85,8 +86,16 @@ static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
 	struct knat_packet p;
 	struct knat_way way;
 	__be32 in_addr;
+	bool outside;
 
-	if (likely(!knat_lookup_is_outside(kn, ip_hdr(skb)->daddr)) || !view)
+	if (unlikely(!view))
+		return NF_ACCEPT;
+	if (!knat_lookup_is_outside(kn, ip_hdr(skb)->daddr)) {
+		knat_quick_foresee(kn, skb);
+		return NF_ACCEPT;
+	}
+	outside = knat_view_dev(view, state->in->ifindex);
+	if (likely(outside) && likely(knat_quick_in(kn, view, skb)))
 		return NF_ACCEPT;
 	/* The gateway talks to itself: hook_local_out() has seen it. */
 	if (unlikely(state->in->flags & IFF_LOOPBACK))
@@ -117,7 +126,7 @@ static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
 	case KNAT_PACKET_ADDRESS:
 		break;
 	}
-	if (!knat_view_dev(view, state->in->ifindex))
+	if (!outside)
 		return knat_hairpin_in(&p, view);
 	if (unlikely(p.saddr == p.daddr)) {
 		knat_count(kn, DROP_LAND);
@@ -203,6 +212,8 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	dev = knat_view_dev(view, state->out->ifindex);
 	if (!dev)
+		return NF_ACCEPT;
+	if (likely(knat_quick_out(kn, view, dev, skb)))
 		return NF_ACCEPT;
 
 	knat_packet_parse(&p, kn, skb);
