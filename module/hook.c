@@ -334,7 +334,7 @@ static unsigned int hook_local_in(void *priv, struct sk_buff *skb,
 	return knat_hairpin_out(knat_net(state->net), skb);
 }
 
-const struct nf_hook_ops knat_hook_ops[KNAT_HOOKS] = {
+const struct nf_hook_ops knat_hook_ops[] = {
 	{
 		.hook		= hook_prerouting,
 		.pf		= NFPROTO_IPV4,
@@ -359,10 +359,14 @@ const struct nf_hook_ops knat_hook_ops[KNAT_HOOKS] = {
 		.hooknum	= NF_INET_POST_ROUTING,
 		.priority	= HOOK_PRI_OUT,
 	},
+#ifdef CONFIG_NETFILTER_FAMILY_ARP
 	{
 		.hook		= knat_arp_in,
 		.pf		= NFPROTO_ARP,
 		.hooknum	= NF_ARP_IN,
 		.priority	= NF_IP_PRI_LAST,
 	},
+#endif
 };
+
+const unsigned int knat_hooks = ARRAY_SIZE(knat_hook_ops);

@@ -8,8 +8,7 @@
 
 #include <linux/netfilter.h>
 
-#define KNAT_HOOKS	5
-
-extern const struct nf_hook_ops knat_hook_ops[KNAT_HOOKS];
+extern const struct nf_hook_ops knat_hook_ops[];
+extern const unsigned int knat_hooks;
 
 #endif /* _KNAT_HOOK_H */

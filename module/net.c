@@ -73,7 +73,7 @@ int knat_hooks_update(struct knat_net *kn, bool want,
 	if (want == kn->hooked)
 		return 0;
 	if (!want) {
-		nf_unregister_net_hooks(kn->net, knat_hook_ops, KNAT_HOOKS);
+		nf_unregister_net_hooks(kn->net, knat_hook_ops, knat_hooks);
 		nf_defrag_ipv4_disable(kn->net);
 		kn->hooked = false;
 		return 0;
@@ -83,7 +83,7 @@ int knat_hooks_update(struct knat_net *kn, bool want,
 		NL_SET_ERR_MSG(extack, "defragmentation cannot be enabled");
 		return err;
 	}
-	err = nf_register_net_hooks(kn->net, knat_hook_ops, KNAT_HOOKS);
+	err = nf_register_net_hooks(kn->net, knat_hook_ops, knat_hooks);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "the hooks cannot be registered");
 		nf_defrag_ipv4_disable(kn->net);
