@@ -6,6 +6,8 @@
 # /lib/modules, /usr/src and /var/lib/dkms of its own.
 
 set -u
+# What the make that runs the tests was told is not for those that the tests run.
+unset MAKEFLAGS MAKEOVERRIDES KERNEL
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 
