@@ -365,4 +365,5 @@ void knat_wheel_start(struct knat_net *kn)
 void knat_wheel_exit(struct knat_net *kn)
 {
 	free_percpu(kn->wheel.cpu);
+	kn->wheel.cpu = NULL;
 }
