@@ -117,16 +117,17 @@ struct knat_session *knat_session_lookup_out(struct knat_net *kn,
 	return knat_session_find_out(kn, flow);
 }
 
-static bool session_claim(struct knat_session *session)
+/* Set a flag: true if this call did it. */
+static bool session_mark(struct knat_session *session, u8 flag)
 {
 	union knat_session_ctl old, new;
 
 	old.word = READ_ONCE(session->ctl.word);
 	do {
-		if (old.flags & KNAT_SESSION_F_DEAD)
+		if (old.flags & flag)
 			return false;
 		new = old;
-		new.flags |= KNAT_SESSION_F_DEAD;
+		new.flags |= flag;
 	} while (!try_cmpxchg(&session->ctl.word, &old.word, new.word));
 	return true;
 }
@@ -158,7 +159,7 @@ static void permit_put(struct knat_net *kn, const struct knat_session *session)
 				 offsetof(struct knat_session, out_next),
 				 knat_session_out_match, &flow);
 	if (permit && atomic_dec_and_test(&permit->uses) &&
-	    session_claim(permit)) {
+	    session_mark(permit, KNAT_SESSION_F_DEAD)) {
 		session_unhash(kn, permit);
 		knat_map_put(kn, permit->map);
 		knat_reap_session(kn, permit);
@@ -172,13 +173,14 @@ bool knat_session_kill(struct knat_net *kn, struct knat_session *session)
 
 	/* As for mappings: who finds a dead one counts on its going. */
 	local_bh_disable();
-	mine = session_claim(session);
+	mine = session_mark(session, KNAT_SESSION_F_DEAD);
 	if (mine) {
 		session_unhash(kn, session);
 		knat_event_session_gone(kn, session);
 		if (map_needs_permit(session->map))
 			permit_put(kn, session);
 		knat_map_put(kn, session->map);
+		session_mark(session, KNAT_SESSION_F_GONE);
 	}
 	local_bh_enable();
 	return mine;
