@@ -147,17 +147,18 @@ static bool map_needs_permit(const struct knat_map *map)
 	       map->in.proto != IPPROTO_ICMP;
 }
 
+/* Found where permit_get() found it. */
 static void permit_put(struct knat_net *kn, const struct knat_session *session)
 {
-	struct knat_flow flow = session_flow_out(session);
+	struct knat_flow flow = session_flow_in(session);
 	struct knat_session *permit;
 
 	flow.remote_port = 0;
 	rcu_read_lock();
-	permit = knat_table_find(&kn->session_out,
-				 knat_session_out_hash(kn, &flow),
-				 offsetof(struct knat_session, out_next),
-				 knat_session_out_match, &flow);
+	permit = knat_table_find(&kn->session_in,
+				 knat_session_in_hash(kn, &flow),
+				 offsetof(struct knat_session, in_next),
+				 knat_session_in_match, &flow);
 	if (permit && atomic_dec_and_test(&permit->uses) &&
 	    session_mark(permit, KNAT_SESSION_F_DEAD)) {
 		session_unhash(kn, permit);
@@ -302,7 +303,8 @@ static int permit_get(struct knat_net *kn, struct knat_map *map,
 		return PTR_ERR(old);
 	}
 	kmem_cache_free(knat_session_cache, permit);
-	return atomic_inc_not_zero(&old->uses) ? 0 : -EBUSY;
+	/* That of an earlier mapping of this inside end is about to go. */
+	return old->map == map && atomic_inc_not_zero(&old->uses) ? 0 : -EBUSY;
 }
 
 static bool session_room(struct knat_net *kn, const struct knat_map *map)
