@@ -108,13 +108,17 @@ enum knat_session_state knat_session_state(const struct knat_session *session)
 struct knat_session *knat_session_lookup_in(struct knat_net *kn,
 					    const struct knat_flow *flow)
 {
-	return knat_session_find_in(kn, flow);
+	struct knat_session *session = knat_session_find_in(kn, flow);
+
+	return session && !knat_session_is_permit(session) ? session : NULL;
 }
 
 struct knat_session *knat_session_lookup_out(struct knat_net *kn,
 					     const struct knat_flow *flow)
 {
-	return knat_session_find_out(kn, flow);
+	struct knat_session *session = knat_session_find_out(kn, flow);
+
+	return session && !knat_session_is_permit(session) ? session : NULL;
 }
 
 /* Set a flag: true if this call did it. */
@@ -415,7 +419,7 @@ bool knat_session_permitted(struct knat_net *kn, const struct knat_map *map,
 	};
 
 	if (map->out.flags & KNAT_MAP_F_ADF)
-		return knat_session_lookup_out(kn, &flow);
+		return knat_session_find_out(kn, &flow);
 	/* With APDF the session was looked up before, and was not there. */
 	return !(map->out.flags & KNAT_MAP_F_APDF);
 }

@@ -134,7 +134,9 @@ extern struct kmem_cache *knat_session_cache;
 int knat_session_tables_init(struct knat_net *kn);
 void knat_session_tables_exit(struct knat_net *kn);
 
-/* Look-ups, under rcu_read_lock(). Dead and expired sessions are not found. */
+/* Look-ups, under rcu_read_lock(). Dead and expired sessions are not found, nor
+ * are permissions, which a packet of port 0 would have for its session.
+ */
 struct knat_session *knat_session_lookup_in(struct knat_net *kn,
 					    const struct knat_flow *flow);
 struct knat_session *knat_session_lookup_out(struct knat_net *kn,
@@ -239,7 +241,7 @@ static inline bool knat_session_usable(const struct knat_net *kn,
 	       !knat_session_expired(kn, session);
 }
 
-/* The same look-ups for the packet path, inlined. */
+/* Look-ups for the packet path, inlined; these find permissions, too. */
 static __always_inline struct knat_session *
 knat_session_find_in(struct knat_net *kn, const struct knat_flow *flow)
 {
