@@ -51,11 +51,11 @@ unsigned int knat_arp_in(void *priv, struct sk_buff *skb,
 	const u8 *hardware;
 	__be32 sender, addr;
 
-	/* arp_rcv() has made the header linear. */
+	/* arp_rcv() has made the header linear; FireWire's is another. */
 	arp = arp_hdr(skb);
 	if (arp->ar_op != htons(ARPOP_REQUEST) ||
 	    arp->ar_pro != htons(ETH_P_IP) || arp->ar_pln != sizeof(addr) ||
-	    arp->ar_hln != dev->addr_len)
+	    arp->ar_hln != dev->addr_len || dev->type == ARPHRD_IEEE1394)
 		return NF_ACCEPT;
 	hardware = (const u8 *)(arp + 1);
 	memcpy(&sender, hardware + dev->addr_len, sizeof(sender));

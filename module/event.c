@@ -342,6 +342,7 @@ void knat_event_exit(struct knat_net *kn)
 	cancel_work_sync(&kn->events.work);
 	skb_queue_purge(&kn->events.statics);
 	free_percpu(kn->events.rings);
+	kn->events.rings = NULL;
 }
 
 void knat_event_open(void)

@@ -9,14 +9,23 @@
 #include "rule.h"
 #include "session.h"
 
+/* The tables keep a part of the hash in the low bits of a pointer, whatever the
+ * size of a cache line.
+ */
+static struct kmem_cache * __init entry_cache(const char *name, size_t size)
+{
+	return kmem_cache_create(name, size, KNAT_TAG_MASK + 1, 0, NULL);
+}
+
 static int __init knat_init(void)
 {
 	int err = -ENOMEM;
 
-	knat_map_cache = KMEM_CACHE(knat_map, SLAB_HWCACHE_ALIGN);
+	knat_map_cache = entry_cache("knat_map", sizeof(struct knat_map));
 	if (!knat_map_cache)
 		return err;
-	knat_session_cache = KMEM_CACHE(knat_session, SLAB_HWCACHE_ALIGN);
+	knat_session_cache = entry_cache("knat_session",
+					 sizeof(struct knat_session));
 	if (!knat_session_cache)
 		goto err_map;
 	err = knat_event_queue_init();

@@ -140,6 +140,7 @@ int knat_map_insert(struct knat_net *kn, struct knat_map *map,
 			atomic_inc(&kn->nr_resting);
 		if (!alias)
 			knat_table_remove(&kn->map_in, map);
+		atomic_or(KNAT_MAP_GONE, &map->refs);
 		err = -EBUSY;
 	} else if (!(map->out.flags & KNAT_MAP_F_STATIC)) {
 		knat_event_map_new(kn, map);
@@ -154,19 +155,24 @@ bool knat_map_get(struct knat_map *map)
 	return atomic_inc_unless_negative(&map->refs);
 }
 
+/* Nobody may free it before this is done: a grace period that began earlier
+ * does not wait for those who find it in the tables still.
+ */
 static void map_unhash(struct knat_net *kn, struct knat_map *map,
 		       enum knat_reason reason)
 {
 	if (!(map->out.flags & KNAT_MAP_F_ALIAS))
 		knat_table_remove(&kn->map_in, map);
 	knat_table_remove(&kn->map_out, map);
-	if (map->out.flags & KNAT_MAP_F_STATIC)
-		return;
-	atomic_dec(&map->host->mappings);
-	atomic_dec(&map->host->pool->mappings);
-	atomic_inc(&kn->nr_resting);
-	WRITE_ONCE(map->stamp, (u32)jiffies);
-	knat_event_map_gone(kn, map, reason);
+	if (!(map->out.flags & KNAT_MAP_F_STATIC)) {
+		atomic_dec(&map->host->mappings);
+		atomic_dec(&map->host->pool->mappings);
+		atomic_inc(&kn->nr_resting);
+		WRITE_ONCE(map->stamp, (u32)jiffies);
+		knat_event_map_gone(kn, map, reason);
+	}
+	/* Pairs with knat_map_gone(). */
+	atomic_fetch_or_release(KNAT_MAP_GONE, &map->refs);
 }
 
 bool knat_map_kill(struct knat_net *kn, struct knat_map *map)

@@ -5,8 +5,9 @@
  * A mapping is found under RCU in kn->map_in and kn->map_out. It is dead once
  * KNAT_MAP_DEAD is in @refs: whoever puts it there (from zero sessions, by
  * cmpxchg) takes the mapping out of the tables, and no session is added to a
- * dead one. A dead mapping with a port hangs on the wheel until the port has
- * rested; then the port is freed and the memory goes to reap.h.
+ * dead one. A dead mapping with a port hangs on the wheel until it is out of
+ * the tables (KNAT_MAP_GONE) and the port has rested; then the port is freed and
+ * the memory goes to reap.h.
  */
 #ifndef _KNAT_MAP_H
 #define _KNAT_MAP_H
@@ -33,6 +34,8 @@ struct knat_static;
 					 */
 
 #define KNAT_MAP_DEAD		INT_MIN
+/* It has left the tables as well: whoever killed it is done with it. */
+#define KNAT_MAP_GONE		BIT(30)
 
 /**
  * struct knat_map - (protocol, inside end) <-> (protocol, outside end)
@@ -46,7 +49,7 @@ struct knat_static;
  * @fixed: the configured object, of a static one
  * @stamp: jiffies of the last use, not older than a second; after death of
  *	the moment from which the port rests
- * @refs: number of sessions; KNAT_MAP_DEAD
+ * @refs: number of sessions; KNAT_MAP_DEAD, KNAT_MAP_GONE
  */
 struct knat_map {
 	struct knat_map			*in_next;
@@ -103,7 +106,7 @@ bool knat_map_expired(const struct knat_net *kn, const struct knat_map *map);
 
 static inline u32 knat_map_sessions(const struct knat_map *map)
 {
-	return atomic_read(&map->refs) & ~KNAT_MAP_DEAD;
+	return atomic_read(&map->refs) & ~(KNAT_MAP_DEAD | KNAT_MAP_GONE);
 }
 
 static inline bool knat_map_dead(const struct knat_map *map)
@@ -111,7 +114,13 @@ static inline bool knat_map_dead(const struct knat_map *map)
 	return atomic_read(&map->refs) & KNAT_MAP_DEAD;
 }
 
-/* Free the port and the memory of a dead mapping. */
+static inline bool knat_map_gone(const struct knat_map *map)
+{
+	/* Pairs with map_unhash(). */
+	return atomic_read_acquire(&map->refs) & KNAT_MAP_GONE;
+}
+
+/* Free the port and the memory of a mapping that is gone. */
 void knat_map_release(struct knat_net *kn, struct knat_map *map);
 /* The same of one that was never in the tables. */
 void knat_map_undo(struct knat_net *kn, struct knat_map *map);

@@ -87,4 +87,6 @@ void knat_reap_drain(struct knat_reap *reap)
 		reap_kick(reap);
 		flush_rcu_work(&reap->work);
 	}
+	/* It looks at the lists once more after it was busy. */
+	flush_work(&reap->work.work);
 }

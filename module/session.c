@@ -108,25 +108,30 @@ enum knat_session_state knat_session_state(const struct knat_session *session)
 struct knat_session *knat_session_lookup_in(struct knat_net *kn,
 					    const struct knat_flow *flow)
 {
-	return knat_session_find_in(kn, flow);
+	struct knat_session *session = knat_session_find_in(kn, flow);
+
+	return session && !knat_session_is_permit(session) ? session : NULL;
 }
 
 struct knat_session *knat_session_lookup_out(struct knat_net *kn,
 					     const struct knat_flow *flow)
 {
-	return knat_session_find_out(kn, flow);
+	struct knat_session *session = knat_session_find_out(kn, flow);
+
+	return session && !knat_session_is_permit(session) ? session : NULL;
 }
 
-static bool session_claim(struct knat_session *session)
+/* Set a flag: true if this call did it. */
+static bool session_mark(struct knat_session *session, u8 flag)
 {
 	union knat_session_ctl old, new;
 
 	old.word = READ_ONCE(session->ctl.word);
 	do {
-		if (old.flags & KNAT_SESSION_F_DEAD)
+		if (old.flags & flag)
 			return false;
 		new = old;
-		new.flags |= KNAT_SESSION_F_DEAD;
+		new.flags |= flag;
 	} while (!try_cmpxchg(&session->ctl.word, &old.word, new.word));
 	return true;
 }
@@ -146,19 +151,20 @@ static bool map_needs_permit(const struct knat_map *map)
 	       map->in.proto != IPPROTO_ICMP;
 }
 
+/* Found where permit_get() found it. */
 static void permit_put(struct knat_net *kn, const struct knat_session *session)
 {
-	struct knat_flow flow = session_flow_out(session);
+	struct knat_flow flow = session_flow_in(session);
 	struct knat_session *permit;
 
 	flow.remote_port = 0;
 	rcu_read_lock();
-	permit = knat_table_find(&kn->session_out,
-				 knat_session_out_hash(kn, &flow),
-				 offsetof(struct knat_session, out_next),
-				 knat_session_out_match, &flow);
+	permit = knat_table_find(&kn->session_in,
+				 knat_session_in_hash(kn, &flow),
+				 offsetof(struct knat_session, in_next),
+				 knat_session_in_match, &flow);
 	if (permit && atomic_dec_and_test(&permit->uses) &&
-	    session_claim(permit)) {
+	    session_mark(permit, KNAT_SESSION_F_DEAD)) {
 		session_unhash(kn, permit);
 		knat_map_put(kn, permit->map);
 		knat_reap_session(kn, permit);
@@ -172,13 +178,14 @@ bool knat_session_kill(struct knat_net *kn, struct knat_session *session)
 
 	/* As for mappings: who finds a dead one counts on its going. */
 	local_bh_disable();
-	mine = session_claim(session);
+	mine = session_mark(session, KNAT_SESSION_F_DEAD);
 	if (mine) {
 		session_unhash(kn, session);
 		knat_event_session_gone(kn, session);
 		if (map_needs_permit(session->map))
 			permit_put(kn, session);
 		knat_map_put(kn, session->map);
+		session_mark(session, KNAT_SESSION_F_GONE);
 	}
 	local_bh_enable();
 	return mine;
@@ -300,7 +307,8 @@ static int permit_get(struct knat_net *kn, struct knat_map *map,
 		return PTR_ERR(old);
 	}
 	kmem_cache_free(knat_session_cache, permit);
-	return atomic_inc_not_zero(&old->uses) ? 0 : -EBUSY;
+	/* That of an earlier mapping of this inside end is about to go. */
+	return old->map == map && atomic_inc_not_zero(&old->uses) ? 0 : -EBUSY;
 }
 
 static bool session_room(struct knat_net *kn, const struct knat_map *map)
@@ -411,7 +419,7 @@ bool knat_session_permitted(struct knat_net *kn, const struct knat_map *map,
 	};
 
 	if (map->out.flags & KNAT_MAP_F_ADF)
-		return knat_session_lookup_out(kn, &flow);
+		return knat_session_find_out(kn, &flow);
 	/* With APDF the session was looked up before, and was not there. */
 	return !(map->out.flags & KNAT_MAP_F_APDF);
 }

@@ -5,7 +5,7 @@
  * A session carries the translation itself, so that its packets need not look
  * at the mapping. It holds a reference on its mapping. KNAT_SESSION_F_DEAD in
  * @ctl is set once, by cmpxchg; whoever does it takes the session out of the
- * tables.
+ * tables and sets KNAT_SESSION_F_GONE: not before is its memory given back.
  *
  * Where filtering depends on the remote address alone (ADF), a session with
  * remote port 0 stands for the permission; @uses counts the sessions that
@@ -27,6 +27,7 @@ struct knat_packet;
 /* Flags of a session. */
 #define KNAT_SESSION_F_DEAD	0x01
 #define KNAT_SESSION_F_PERMIT	0x02	/* a permission, see above */
+#define KNAT_SESSION_F_GONE	0x04	/* dead, and out of the tables */
 
 /* What was seen of a TCP connection (RFC 7857 section 2). */
 #define KNAT_TCP_IN_SYN		0x01
@@ -133,7 +134,9 @@ extern struct kmem_cache *knat_session_cache;
 int knat_session_tables_init(struct knat_net *kn);
 void knat_session_tables_exit(struct knat_net *kn);
 
-/* Look-ups, under rcu_read_lock(). Dead and expired sessions are not found. */
+/* Look-ups, under rcu_read_lock(). Dead and expired sessions are not found, nor
+ * are permissions, which a packet of port 0 would have for its session.
+ */
 struct knat_session *knat_session_lookup_in(struct knat_net *kn,
 					    const struct knat_flow *flow);
 struct knat_session *knat_session_lookup_out(struct knat_net *kn,
@@ -185,6 +188,12 @@ static inline bool knat_session_dead(const struct knat_session *session)
 	return READ_ONCE(session->ctl.flags) & KNAT_SESSION_F_DEAD;
 }
 
+static inline bool knat_session_gone(const struct knat_session *session)
+{
+	/* Pairs with session_mark(). */
+	return smp_load_acquire(&session->ctl.flags) & KNAT_SESSION_F_GONE;
+}
+
 static inline u64 knat_session_in_hash(const struct knat_net *kn,
 				       const struct knat_flow *flow)
 {
@@ -232,7 +241,7 @@ static inline bool knat_session_usable(const struct knat_net *kn,
 	       !knat_session_expired(kn, session);
 }
 
-/* The same look-ups for the packet path, inlined. */
+/* Look-ups for the packet path, inlined; these find permissions, too. */
 static __always_inline struct knat_session *
 knat_session_find_in(struct knat_net *kn, const struct knat_flow *flow)
 {

@@ -13,7 +13,9 @@
  */
 #define TABLE_LOAD_MAX		5
 #define TABLE_LOAD_MIN		1
-/* Buckets moved between two chances for others to run. */
+/* Buckets moved between two chances for others to run; entries of a chain moved
+ * for each time that it is gone through.
+ */
 #define TABLE_BATCH		64
 
 static_assert(sizeof(struct knat_bucket) == 8 * sizeof(long));
@@ -122,28 +124,47 @@ static void entry_move(struct knat_table *table, struct knat_buckets *to,
 	smp_wmb();
 }
 
+/* The links of a bucket's chain that lead to its last entries, at most
+ * TABLE_BATCH, the very last one at (*nr - 1) % TABLE_BATCH.
+ */
+static void chain_ends(struct knat_bucket *bucket, size_t link,
+		       unsigned long *ends[TABLE_BATCH], u32 *nr)
+{
+	unsigned long *prev = &bucket->chain, entry;
+
+	for (*nr = 0; (entry = *prev & ~BIT(KNAT_BUCKET_LOCK)); (*nr)++) {
+		ends[*nr % TABLE_BATCH] = prev;
+		prev = (unsigned long *)(entry + link);
+	}
+}
+
 /* Of the chain the last one goes first: its link, which leads to the chain of
  * its new bucket from then on, misleads nobody who comes along the old one.
  */
+static void chain_move(struct knat_table *table, struct knat_bucket *bucket,
+		       struct knat_buckets *to)
+{
+	unsigned long *ends[TABLE_BATCH], *prev;
+	u32 nr, end;
+
+	do {
+		chain_ends(bucket, table->type->link, ends, &nr);
+		end = nr > TABLE_BATCH ? nr - TABLE_BATCH : 0;
+		while (nr > end) {
+			prev = ends[--nr % TABLE_BATCH];
+			entry_move(table, to,
+				   (void *)(*prev & ~BIT(KNAT_BUCKET_LOCK)));
+			WRITE_ONCE(*prev, *prev & BIT(KNAT_BUCKET_LOCK));
+		}
+	} while (end);
+}
+
 static void bucket_move(struct knat_table *table, struct knat_bucket *bucket,
 			struct knat_buckets *to)
 {
-	size_t link = table->type->link;
-	unsigned long *prev;
-	void *entry;
 	int i;
 
-	while (bucket->chain & ~BIT(KNAT_BUCKET_LOCK)) {
-		prev = &bucket->chain;
-		for (;;) {
-			entry = (void *)(*prev & ~BIT(KNAT_BUCKET_LOCK));
-			if (!*(unsigned long *)(entry + link))
-				break;
-			prev = entry + link;
-		}
-		entry_move(table, to, entry);
-		WRITE_ONCE(*prev, *prev & BIT(KNAT_BUCKET_LOCK));
-	}
+	chain_move(table, bucket, to);
 	for (i = 0; i < KNAT_BUCKET_SLOTS; i++) {
 		if (!bucket->slot[i])
 			continue;

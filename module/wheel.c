@@ -50,16 +50,15 @@ static u32 port_rest(const struct knat_net *kn)
 
 static u32 map_left(const struct knat_net *kn, const struct knat_map *map)
 {
-	u32 stamp = READ_ONCE(map->stamp);
-
+	/* The stamp is the time of death only when the killer is done. */
 	if (knat_map_dead(map))
-		return knat_map_sessions(map) ? HZ :
-			time_left(stamp, port_rest(kn));
+		return knat_map_sessions(map) || !knat_map_gone(map) ? HZ :
+			time_left(READ_ONCE(map->stamp), port_rest(kn));
 	if (knat_map_sessions(map))
 		return min_t(u32, knat_map_timeout(kn, map) + HZ,
 			     clamp_t(u32, port_rest(kn), HZ,
 				     WHEEL_HELD_MAX * HZ));
-	return time_left(stamp, knat_map_timeout(kn, map) + HZ);
+	return time_left(READ_ONCE(map->stamp), knat_map_timeout(kn, map) + HZ);
 }
 
 /* A change of state may shorten the time that is left to one of these: never
@@ -84,9 +83,12 @@ static u32 session_nap(const struct knat_net *kn)
 static u32 session_left(const struct knat_net *kn,
 			const struct knat_session *session)
 {
-	u32 left = time_left(READ_ONCE(session->stamp),
-			     knat_session_timeout(kn, session) + HZ);
+	u32 left;
 
+	if (knat_session_dead(session))
+		return 0;
+	left = time_left(READ_ONCE(session->stamp),
+			 knat_session_timeout(kn, session) + HZ);
 	if (session->proto == IPPROTO_TCP)
 		left = min(left, session_nap(kn));
 	else if (knat_proto_connects(session->proto))
@@ -137,7 +139,7 @@ static void wheel_visit_session(struct knat_net *kn,
 	if (knat_session_expired(kn, session) &&
 	    knat_session_kill(kn, session))
 		knat_count(kn, SESSION_EXPIRED);
-	if (knat_session_dead(session))
+	if (knat_session_gone(session))
 		knat_reap_session(kn, session);
 	else
 		wheel_hang_session(kn, cpu, session);
@@ -272,6 +274,7 @@ static void sweep_condemn_map(struct knat_net *kn, struct knat_sweep *sweep,
 		knat_count(kn, MAP_REMOVED);
 		sweep->maps++;
 	}
+	sweep->dying |= knat_map_dead(map) && !knat_map_gone(map);
 	wheel_hang_map(kn, cpu, map);
 }
 
@@ -289,16 +292,18 @@ static void sweep_kill_session(struct knat_net *kn, struct knat_sweep *sweep,
 		knat_count(kn, SESSION_REMOVED);
 		sweep->sessions++;
 	}
-	if (knat_session_dead(session))
+	if (knat_session_gone(session)) {
 		knat_reap_session(kn, session);
-	else
-		wheel_hang_session(kn, cpu, session);
+		return;
+	}
+	sweep->dying |= knat_session_dead(session);
+	wheel_hang_session(kn, cpu, session);
 }
 
 static void sweep_release_map(struct knat_net *kn, struct knat_sweep *sweep,
 			      struct knat_wheel_cpu *cpu, struct knat_map *map)
 {
-	if (knat_map_dead(map) && !knat_map_sessions(map) &&
+	if (knat_map_gone(map) && !knat_map_sessions(map) &&
 	    sweep->map(map, sweep->arg))
 		knat_map_release(kn, map);
 	else
@@ -314,6 +319,9 @@ void knat_wheel_sweep(struct knat_net *kn, struct knat_sweep *sweep)
 	if (sweep->maps)
 		synchronize_rcu_expedited();
 	wheel_shake(kn, sweep, NULL, sweep_kill_session);
+	/* Softirq is off where something is killed. */
+	if (sweep->dying)
+		synchronize_rcu_expedited();
 	if (sweep->map && !sweep->rest)
 		wheel_shake(kn, sweep, sweep_release_map, NULL);
 	mutex_unlock(&kn->wheel_lock);
@@ -365,4 +373,5 @@ void knat_wheel_start(struct knat_net *kn)
 void knat_wheel_exit(struct knat_net *kn)
 {
 	free_percpu(kn->wheel.cpu);
+	kn->wheel.cpu = NULL;
 }

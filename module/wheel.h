@@ -7,7 +7,7 @@
  * earliest; when the slot comes up it is looked at, and hung up again if it
  * was used since. Adding is lock free from any context; taking entries off
  * happens under kn->wheel_lock alone. Nothing else is ever unlinked: an entry
- * killed in between stays, marked dead, until its slot comes up.
+ * killed in between stays, marked gone, until its slot comes up.
  */
 #ifndef _KNAT_WHEEL_H
 #define _KNAT_WHEEL_H
@@ -50,6 +50,7 @@ struct knat_wheel {
  * @rest: do ports of removed mappings rest first
  * @maps: counts removed mappings
  * @sessions: counts removed sessions
+ * @dying: something was met that another CPU was killing
  */
 struct knat_sweep {
 	bool	(*map)(const struct knat_map *map, void *arg);
@@ -58,6 +59,7 @@ struct knat_sweep {
 	bool	rest;
 	u32	maps;
 	u32	sessions;
+	bool	dying;
 };
 
 int knat_wheel_init(struct knat_net *kn);

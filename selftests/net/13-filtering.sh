@@ -100,6 +100,23 @@ test_a_packet_to_an_address_opens_it_under_adf() {
 	answer t2 a "$outside" 203.0.113.21:7002
 }
 
+# Under adf the kernel keeps a permission beside the sessions, under port 0.
+test_port_zero_meets_no_permission_under_adf() {
+	masquerade filtering adf
+	setting tcp_opening_timeout 2 port_rest 0
+	inject in1 tcp $in1_silent:5000 to $out1_silent:80 S seq 100
+	see out1 "tcp * to $out1_silent:80 S *"
+	end=$src
+	must clear
+	inject in1 tcp $in1_silent:5000 to $out1_silent:0 A seq 101 ack 77777
+	inject in1 tcp $in1_silent:5000 to $out1_silent:0 SA seq 101 ack 77777
+	see_nothing out1 'tcp *'
+	inject out1 tcp $out1_silent:0 to "$end" A seq 1 ack 101
+	inject out1 tcp $out1_silent:0 to "$end" S seq 1
+	see_nothing in1 'tcp *'
+	wait_until 15 no_mappings || fail "the mapping stays for ever"
+}
+
 test_the_answer_of_another_address_is_dropped_silently() {
 	masquerade filtering apdf
 	udp a in1 192.168.0.2:5000
