@@ -29,19 +29,12 @@ unsigned int knat_deliver_dst(struct knat_packet *p, const struct knat_way *way)
 	return likely(done) ? NF_ACCEPT : deliver_failed(p);
 }
 
-/* The hosts behind an address count their datagrams each for itself. What is or
- * may be fragmented gets an id of the shared address, so that no two datagrams
- * mix at their destination (RFC 6864 section 5.3.1).
- */
-static void deliver_fresh_id(struct knat_packet *p)
+void knat_fresh_id(struct knat_net *kn, struct sk_buff *skb)
 {
-	struct iphdr *iph = ip_hdr(p->skb);
+	struct iphdr *iph = ip_hdr(skb);
 	__be16 old = iph->id;
 
-	if (likely(iph->frag_off & htons(IP_DF)) &&
-	    !IPCB(p->skb)->frag_max_size)
-		return;
-	__ip_select_ident(p->kn->net, iph, skb_shinfo(p->skb)->gso_segs ?: 1);
+	__ip_select_ident(kn->net, iph, skb_shinfo(skb)->gso_segs ?: 1);
 	csum_replace2(&iph->check, old, iph->id);
 }
 
@@ -52,7 +45,8 @@ unsigned int knat_deliver_src(struct knat_packet *p, const struct knat_way *way)
 			NF_ACCEPT : deliver_failed(p);
 	if (unlikely(!knat_rewrite_src(p, way->to.addr, way->to.port)))
 		return deliver_failed(p);
-	deliver_fresh_id(p);
+	if (unlikely(knat_wants_fresh_id(p->skb)))
+		knat_fresh_id(p->kn, p->skb);
 	return NF_ACCEPT;
 }
 

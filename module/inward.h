@@ -3,6 +3,7 @@
 #ifndef _KNAT_INWARD_H
 #define _KNAT_INWARD_H
 
+#include <net/ip.h>
 #include "flow.h"
 #include "rewrite.h"
 #include "stats.h"
@@ -10,6 +11,19 @@
 /* Rewrite the destination, or the source, as found: a netfilter verdict. */
 unsigned int knat_deliver_dst(struct knat_packet *p, const struct knat_way *way);
 unsigned int knat_deliver_src(struct knat_packet *p, const struct knat_way *way);
+
+/* The hosts behind an address count their datagrams each for itself. What is or
+ * may be fragmented gets an id of the shared address, so that no two datagrams
+ * mix at their destination (RFC 6864 section 5.3.1).
+ */
+static inline bool knat_wants_fresh_id(const struct sk_buff *skb)
+{
+	return !(ip_hdr(skb)->frag_off & htons(IP_DF)) ||
+	       IPCB(skb)->frag_max_size;
+}
+
+/* Once its addresses are those that it leaves with. */
+void knat_fresh_id(struct knat_net *kn, struct sk_buff *skb);
 
 /* A packet for an outside address that matches no mapping: a verdict.
  * @from_outside: it came in through an outside device.

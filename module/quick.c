@@ -4,6 +4,7 @@
 #include <linux/udp.h>
 #include <net/checksum.h>
 #include <net/ip.h>
+#include "inward.h"
 #include "map.h"
 #include "odd.h"
 #include "quick.h"
@@ -115,7 +116,9 @@ static __always_inline bool quick_session(struct knat_session *session,
 	     (KNAT_TCP_IN_SYN | KNAT_TCP_OUT_SYN | KNAT_TCP_RESET)) !=
 	    (KNAT_TCP_IN_SYN | KNAT_TCP_OUT_SYN))
 		return false;
-	if (from_inside && !READ_ONCE(session->ack))
+	if (from_inside &&
+	    unlikely(knat_tcp_ack_due(READ_ONCE(session->ack),
+				      ntohl(th->ack_seq))))
 		return false;
 	if (now - READ_ONCE(session->stamp) >= HZ) {
 		WRITE_ONCE(session->stamp, now);
@@ -187,6 +190,8 @@ bool knat_quick_out(struct knat_net *kn, const struct knat_view *view,
 		quick_rewrite(skb, &q, &q.iph->saddr, &q.ports[0],
 			      map->out.addr, map->out.port);
 	}
+	if (unlikely(knat_wants_fresh_id(skb)))
+		knat_fresh_id(kn, skb);
 	knat_count(kn, OUT_TRANSLATED);
 	return true;
 }

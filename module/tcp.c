@@ -9,14 +9,14 @@
 #include "net.h"
 #include "tcp.h"
 
-/* A RST or FIN from the outside counts within these distances of what the
- * inside acknowledged last, as far as the note of that tells. A FIN does less
- * harm, and follows whatever is under way.
+/* A RST or FIN from the outside counts so far beyond what the inside
+ * acknowledged last, as far as the note of that tells: it follows whatever is
+ * under way. A FIN does less harm.
  */
 #define TCP_RST_WINDOW	0x100000U
 #define TCP_FIN_WINDOW	0x1000000U
-/* The note is made anew after so many bytes, or a second. */
-#define TCP_ACK_STEP	0x40000U
+/* It may be older than that by what is sent once more. */
+#define TCP_BEHIND	0x10000U
 
 #define TCP_SYN_BOTH	(KNAT_TCP_IN_SYN | KNAT_TCP_OUT_SYN)
 #define TCP_FIN_BOTH	(KNAT_TCP_IN_FIN | KNAT_TCP_OUT_FIN)
@@ -71,28 +71,24 @@ u8 knat_tcp_next(u8 tcp, u8 flags, bool from_inside)
 	return tcp;
 }
 
-/* RFC 5382 section 9, RFC 7857 section 2.2: the RST or FIN of an off-path
- * attacker changes nothing.
+/* RFC 5382 section 9, RFC 7857 section 2.2: the RST, FIN or SYN of an off-path
+ * attacker changes nothing. The SYN of a peer that has forgotten the connection
+ * changes nothing either: the answer to it does.
  */
-static bool tcp_plausible(u32 ack, u32 seq, u8 flags)
+static bool tcp_plausible(u8 tcp, u32 ack, u32 seq, u8 flags)
 {
 	u32 window;
 
 	if (flags & KNAT_TCP_RST)
 		window = TCP_RST_WINDOW;
+	else if (flags & KNAT_TCP_SYN)
+		return knat_tcp_state(tcp) == KNAT_SESSION_INIT ||
+		       knat_tcp_next(tcp, flags, false) != tcp;
 	else if (flags & KNAT_TCP_FIN)
 		window = TCP_FIN_WINDOW;
 	else
 		return true;
-	return !ack || seq - ack + window < 2 * window;
-}
-
-/* Is the note @ack due to be made anew? The first one counts at once: a RST
- * may be next.
- */
-static bool tcp_ack_due(u32 ack, u32 ack_seq)
-{
-	return unlikely(!ack) || (s32)(ack_seq - ack) >= (s32)TCP_ACK_STEP;
+	return !ack || seq - ack + TCP_BEHIND < window + TCP_BEHIND;
 }
 
 void knat_tcp_segment(struct knat_net *kn, struct knat_session *session,
@@ -106,14 +102,14 @@ void knat_tcp_segment(struct knat_net *kn, struct knat_session *session,
 
 	old.word = READ_ONCE(session->ctl.word);
 
-	if (!from_inside && !tcp_plausible(ack, ntohl(th->seq), flags))
+	if (!from_inside && !tcp_plausible(old.tcp, ack, ntohl(th->seq), flags))
 		return;
 
 	if (now - READ_ONCE(session->stamp) >= HZ) {
 		WRITE_ONCE(session->stamp, now);
 		if (acks)
 			WRITE_ONCE(session->ack, ntohl(th->ack_seq));
-	} else if (acks && tcp_ack_due(ack, ntohl(th->ack_seq))) {
+	} else if (acks && knat_tcp_ack_due(ack, ntohl(th->ack_seq))) {
 		WRITE_ONCE(session->ack, ntohl(th->ack_seq));
 	}
 
@@ -126,6 +122,7 @@ void knat_tcp_segment(struct knat_net *kn, struct knat_session *session,
 
 	/* The timeout has changed: it counts from now. */
 	WRITE_ONCE(session->stamp, now);
-	if (acks)
-		WRITE_ONCE(session->ack, ntohl(th->ack_seq));
+	/* A new connection has other numbers than the last. */
+	if (acks || (flags & KNAT_TCP_SYN))
+		WRITE_ONCE(session->ack, acks ? ntohl(th->ack_seq) : 0);
 }

@@ -10,6 +10,17 @@
 void knat_tcp_segment(struct knat_net *kn, struct knat_session *session,
 		      const struct knat_packet *p, bool from_inside);
 
+/* Bytes after which, if not after a second, the note of what the inside
+ * acknowledged is made anew.
+ */
+#define KNAT_TCP_ACK_STEP	0x40000
+
+/* Is the note @ack due? The first one counts at once: a RST may be next. */
+static inline bool knat_tcp_ack_due(u32 ack, u32 ack_seq)
+{
+	return !ack || (s32)(ack_seq - ack) >= KNAT_TCP_ACK_STEP;
+}
+
 /* May a segment without a session open one? */
 static inline bool knat_tcp_opens(const struct knat_packet *p)
 {

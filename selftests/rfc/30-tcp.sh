@@ -237,6 +237,101 @@ test_forged_segments_change_nothing() {
 	assert_state established
 }
 
+# 5382/S9-2
+test_forged_segments_do_not_prolong_a_connection() {
+	local start flags
+	setting tcp_established_timeout 6
+	masquerade
+	start=$(now_ms)
+	establish
+	pause 3500
+	for flags in S SA R RA FA; do
+		inject out1 tcp $remote to "$end" $flags seq 2000000000 ack 5
+	done
+	assert_happens_after 6 $start no_sessions
+}
+
+# 7857/S2.2-3
+test_a_reset_counts_near_what_the_inside_acknowledged_alone() {
+	local seq
+	masquerade
+	establish
+	# Behind, beyond what could be under way, and anywhere
+	for seq in 4294867296 1200000 2147483648; do
+		inject out1 tcp $remote to "$end" R seq $seq
+	done
+	must settle
+	assert_state established
+	inject out1 tcp $remote to "$end" R seq 60000
+	must settle
+	assert_state trans
+}
+
+# 7857/S2.2-3 5382/S9-2
+test_the_window_follows_a_fast_transfer_at_once() {
+	local n seq=301
+	masquerade
+	establish
+	for n in 1 2 3 4 5; do
+		seq=$((seq + 200000000))
+		inject in1 tcp $inside to $remote A seq 101 ack $seq
+	done
+	inject out1 tcp $remote to "$end" R seq 301
+	must settle
+	assert_state established
+	inject out1 tcp $remote to "$end" R seq $seq
+	must settle
+	assert_state trans
+	# Another connection begins with other numbers.
+	sends S seq 500
+	gets SA seq 3000000000 ack 501
+	sends A seq 501 ack 3000000001
+	inject out1 tcp $remote to "$end" R seq $seq
+	must settle
+	assert_state established
+	inject out1 tcp $remote to "$end" R seq 3000000001
+	must settle
+	assert_state trans
+}
+
+# 5382/S9-2 6888/REQ-11d
+test_floods_do_not_evict_established_connections() {
+	local n
+	setting max_sessions 50
+	masquerade
+	establish
+	must burst out2 tcp $out2_silent 1024+500 "$end"
+	must burst in2 tcp $in2_silent 1024+500 $out1_silent:81
+	for n in {1..40}; do
+		inject out1 tcp $remote to "$end" R seq $((n * 100000000))
+		inject out1 tcp $remote to "$end" FA seq $((n * 100000000)) ack 5
+		inject out2 tcp $out2_silent:$n to "$end" RA seq 301 ack 101
+		inject out2 tcp $out2_silent:80 to "$end" FA seq 301 ack 101
+	done
+	must clear
+	gets PA seq 301 ack 101 data alive
+	sends PA seq 101 ack 306 data alive
+	assert_eq 1 "$(sessions in $inside remote $remote state established)" \
+		"established connections"
+}
+
+# 5382/REQ-5
+test_keep_alives_hold_an_idle_connection() {
+	local n
+	setting tcp_established_timeout 5
+	masquerade
+	establish
+	for n in 1 2; do
+		pause 3500
+		sends A seq 100 ack 301
+		gets A seq 301 ack 101
+		pause 3500
+		gets A seq 300 ack 101
+		sends A seq 101 ack 301
+	done
+	assert_state established
+}
+
 # 7857/S2-1
 test_sessions_follow_the_state_machine() {
 	masquerade

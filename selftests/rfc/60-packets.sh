@@ -223,24 +223,46 @@ test_fragments_pass_in_any_order_both_ways() {
 	assert_eq "@2500 @2600" "$(printf '%s\n' $one ${answer#* } | sort | xargs)" "datagrams at in1"
 }
 
+# The gateway has room for a hundred fragments or so.
+little_room() {
+	# shellcheck disable=SC2064	# what it was
+	trap "in_space gw sysctl -qw $(in_space gw sysctl net.ipv4.ipfrag_high_thresh | tr -d ' ')" EXIT
+	in_space gw sysctl -qw net.ipv4.ipfrag_low_thresh=1 net.ipv4.ipfrag_high_thresh=262144
+}
+
+assert_others_pass() { # WHEN
+	local memory
+	answer s a "$outside" 203.0.113.11:7000
+	greet a s 203.0.113.11:7000
+	outwards 0,1,2
+	inwards 0,1,2
+	read -r _ memory < <(in_space gw sed -n 's/^FRAG: .* memory/memory/p' /proc/net/sockstat)
+	assert_between 0 300000 "$memory" "bytes that wait for fragments $1"
+}
+
 # 4787/REQ-14a
-test_a_flood_of_fragments_stops_nobody_else() {
+test_a_flood_of_fragments_without_a_first_stops_nobody_else() {
 	local n
 	masquerade
 	open_flow
-	in_space gw sysctl -qw net.ipv4.ipfrag_high_thresh=262144
-	for n in {1..600}; do
+	little_room
+	for n in {1..400}; do
 		must packet out2 ip 203.0.113.21 to 203.0.113.1 proto 17 \
 			ipid $n frag 1480,more data @1400
-		if ((n % 100 == 0)); then
-			answer s a "$outside" 203.0.113.11:7000
-			outwards 0,1,2
-			inwards 0,1,2
-		fi
+		((n % 100)) || assert_others_pass "after $n fragments"
 	done
-	read -r _ _ _ _ memory < <(in_space gw sed -n 's/^FRAG: inuse [0-9]* memory/x x x x/p' /proc/net/sockstat)
-	assert_between 0 400000 ${memory:-0} "bytes that wait for fragments"
-	in_space gw sysctl -qw net.ipv4.ipfrag_high_thresh=4194304
+}
+
+# 4787/REQ-14a
+test_a_flood_of_first_fragments_stops_nobody_else() {
+	local n
+	masquerade
+	open_flow
+	little_room
+	for n in {1..400}; do
+		must fragment out2 1000 0 udp 203.0.113.21:9 to 203.0.113.1:9 ipid $n data @2000
+		((n % 100)) || assert_others_pass "after $n fragments"
+	done
 }
 
 # 4787/S13-2
@@ -278,7 +300,7 @@ test_datagrams_of_two_hosts_with_one_id_do_not_mix() {
 	masquerade
 	udp s out1 203.0.113.11:7000
 	for n in 0 1 2 3; do
-		must fragment in1 1000 $n udp 192.168.0.2:5000 to 203.0.113.11:7000 ipid 99 data @4000
+		must fragment in1 1000 $n udp 192.168.0.2:5000 to 203.0.113.11:7000 ipid 99 data @3950
 		must fragment in2 1000 $n udp 192.168.0.3:5000 to 203.0.113.11:7000 ipid 99 data @3900
 	done
 	for n in 1 2; do
@@ -287,7 +309,61 @@ test_datagrams_of_two_hosts_with_one_id_do_not_mix() {
 		sizes+=" ${answer#* }"
 	done
 	assert_ends 2 "two hosts"
-	assert_eq "@3900 @4000" "$(printf '%s\n' $sizes | sort | xargs)" "datagrams"
+	assert_eq "@3900 @3950" "$(printf '%s\n' $sizes | sort | xargs)" "datagrams"
+}
+
+# 4787/REQ-14 4787/REQ-13a
+test_datagrams_larger_than_any_link_pass_both_ways_and_by_hairpin() {
+	local n order=0 other
+	masquerade
+	open_flow
+	udp b in2 192.168.0.3:6000
+	greet b s 203.0.113.11:7000
+	other=$outside
+	greet a s 203.0.113.11:7000
+	for n in {1..43}; do order=$n,$order; done
+	must patience 5000
+	must fragment in1 1480 $order udp 192.168.0.2:5000 to 203.0.113.11:7000 data @65000
+	hear s @65000
+	must fragment out1 1480 $order udp 203.0.113.11:7000 to "$outside" data @65000
+	hear a @65000
+	must fragment in1 1480 $order udp 192.168.0.2:5000 to $other data @65000
+	hear b @65000
+	assert_eq "$outside" "$from" "source of the hairpinned datagram"
+}
+
+# 4787/REQ-14
+test_fragments_of_every_protocol_pass_out_of_order() {
+	local packet
+	masquerade
+	for packet in "udp $in1_silent:5000 to $out1_silent:7000" \
+		"udplite $in1_silent:5000 to $out1_silent:7000" \
+		"tcp $in1_silent:5000 to $out1_silent:80 S" \
+		"dccp $in1_silent:5000 to $out1_silent:80 request" \
+		"sctp $in1_silent:5000 to $out1_silent:80 init" \
+		"icmp $in1_silent to $out1_silent 8/0 id 5 seq 1" \
+		"gre $in1_silent to $out1_silent"; do
+		must fragment in1 1000 2,0,1 $packet data @2500
+		see out1 "${packet%% *} 203.0.113.1* to $out1_silent* frag 0+*,more *"
+	done
+}
+
+# 7857/S10-1
+test_datagrams_that_another_router_may_fragment_get_different_ids() {
+	local n ids
+	masquerade
+	# The link shows what comes of the packets behind the translation.
+	ip -n gw link set wan mtu 1000
+	for n in {1..10}; do
+		inject in1 udp $in1_silent:5000 to $out1_silent:7000 ipid 99 data @1400
+		see out1 'udp * frag 0+*,more ipid *'
+		ids+=" $(field ipid)"
+		inject in2 udp $in2_silent:5000 to $out1_silent:7000 ipid 99 data @1400
+		see out1 'udp * frag 0+*,more ipid *'
+		ids+=" $(field ipid)"
+	done
+	ip -n gw link set wan mtu 1500
+	assert_eq 20 "$(printf '%s\n' $ids | sort -u | wc -l)" "different ids of 20 datagrams"
 }
 
 # 7857/S10-1

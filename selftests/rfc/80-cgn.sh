@@ -60,12 +60,13 @@ test_udp_is_endpoint_independent_in_a_cgn() {
 		pause 2000
 		opens udp
 		assert_eq $first $end "outside end"
-		must icmp-error out1 192.0.2.99 3/1 about out1
-		see in1 "icmp 192.0.2.99 to $in1_silent 3/1 * quotes udp $in1_silent:5000 to $out1_silent:7000 *"
+		must icmp-error out1 203.0.113.99 3/1 about out1
+		see in1 "icmp 203.0.113.99 to $in1_silent 3/1 * quotes udp $in1_silent:5000 to $out1_silent:7000 *"
 	done
 	must fragment in1 1000 2,0,1 udp $in1_silent:5000 to $out1_silent:7000 data @2500
 	see out1 "udp $first to $out1_silent:7000 * frag 0+*"
 	must burst in1 udp $in1_silent 6000+100 $out1_silent:7000
+	must clear
 	opens udp
 	assert_eq $first $end "outside end at the limit"
 }
@@ -88,8 +89,8 @@ test_tcp_is_endpoint_independent_in_a_cgn() {
 	must clear
 	inject out1 tcp $out1_silent:4444 to 198.51.100.7:40000 S seq 1
 	must burst in1 tcp $in1_silent 6000+100 $out2_silent:80
-	must icmp-error out2 192.0.2.99 3/1 about out2
-	see in1 "icmp 192.0.2.99 to $in1_silent 3/1 *"
+	must icmp-error out2 203.0.113.99 3/1 about out2
+	see in1 "icmp 203.0.113.99 to $in1_silent 3/1 *"
 	pause 4500
 	see_nothing out1 '*'
 	inject in1 tcp $in1_silent:5000 to $out1_silent:7000 A seq 101 ack 301
@@ -106,8 +107,8 @@ test_icmp_is_translated_in_a_cgn() {
 	see out2 "icmp $address to $out2_silent 8/0 id $id seq 2 *"
 	inject out1 icmp $out1_silent to $address 0/0 id $id seq 1
 	see in1 "icmp $out1_silent to $in1_silent 0/0 id 77 seq 1 *"
-	must icmp-error out1 192.0.2.99 11/0 about out1
-	see in1 "icmp 192.0.2.99 to $in1_silent 11/0 * quotes icmp $in1_silent to $out1_silent 8/0 id 77 *"
+	must icmp-error out1 203.0.113.99 11/0 about out1
+	see in1 "icmp 203.0.113.99 to $in1_silent 11/0 * quotes icmp $in1_silent to $out1_silent 8/0 id 77 *"
 	must burst in1 icmp $in1_silent 100+60 $out1_silent:0
 	see in1 "icmp 192.168.0.1 to $in1_silent 3/1 * quotes icmp $in1_silent *"
 }

@@ -9,16 +9,18 @@
 inside=$in1_silent:5000
 remote=$out1_silent:7000
 
+payload=hello
+
 # A packet from the inside, or the outside, that must arrive
 out() { # TYPE [WORDS...]
-	inject in1 dccp $inside to $remote "$@" data hello
-	see out1 "dccp 203.0.113.1:* to $remote $1 * data hello"
+	inject in1 dccp $inside to $remote "$@" data $payload
+	see out1 "dccp 203.0.113.1:* to $remote $1 * data $payload"
 	end=$src
 }
 
 in_() { # TYPE [WORDS...]
-	inject out1 dccp $remote to $end "$@" data back
-	see in1 "dccp $remote to $inside $1 * data back"
+	inject out1 dccp $remote to $end "$@" data $payload
+	see in1 "dccp $remote to $inside $1 * data $payload"
 }
 
 open_dccp() {
@@ -190,10 +192,9 @@ test_an_unsolicited_listen_is_answered_after_six_seconds() {
 
 # 5597/REQ-5 5597/REQ-5.3
 test_an_established_connection_lasts_as_set_and_by_default_124_minutes() {
-	with_knat || not_offered
-	assert_between 7440 999999999 "$(setting_of tcp_established_timeout)" \
+	assert_between 7440 999999999 "$(setting_of dccp_established_timeout)" \
 		"default of the established timeout"
-	setting tcp_established_timeout 6 tcp_opening_timeout 1 tcp_closing_timeout 1
+	setting dccp_established_timeout 6 dccp_transitory_timeout 1
 	masquerade
 	open_dccp
 	pause 4500
@@ -205,13 +206,9 @@ test_an_established_connection_lasts_as_set_and_by_default_124_minutes() {
 
 # 5597/REQ-5.2 5597/REQ-5.3
 test_a_transitory_connection_lasts_as_set_and_by_default_four_minutes() {
-	with_knat || not_offered
-	assert_between 240 999999999 "$(setting_of tcp_opening_timeout)" \
-		"default of the opening timeout"
-	assert_between 240 999999999 "$(setting_of tcp_closing_timeout)" \
-		"default of the closing timeout"
-	setting tcp_established_timeout 600 tcp_opening_timeout 4 \
-		tcp_closing_timeout 4 tcp_reset_timeout 4
+	assert_between 240 999999999 "$(setting_of dccp_transitory_timeout)" \
+		"default of the transitory timeout"
+	setting dccp_established_timeout 600 dccp_transitory_timeout 4
 	masquerade
 	out request
 	pause 2500
@@ -226,17 +223,17 @@ test_a_transitory_connection_lasts_as_set_and_by_default_four_minutes() {
 
 # 5597/REQ-6 5597/REQ-12 5597/REQ-13
 test_payload_coverage_and_service_code_stay() {
-	local coverage
+	local coverage text=x@192.168.0.52:5000,203.0.113.1,c0a80034,and-as-much-as-is-covered
 	masquerade
 	for coverage in 0 1 2 15; do
 		inject in1 dccp $inside to $remote request coverage $coverage service 1347374674 \
-			data x@192.168.0.52:5000,203.0.113.1
+			data $text
 		sent=$packet
 		see out1 "dccp 203.0.113.1:* to $remote *"
 		end=$src
 		assert_eq "${sent#* to "$remote" }" "$(as_sent)" "request at out1"
 		inject out1 dccp $remote to $end response coverage $coverage service 1347374674 \
-			data x@192.168.0.52:5000,203.0.113.1
+			data $text
 		sent=$packet
 		see in1 "dccp $remote to $inside *"
 		assert_eq "${sent#* to "$end" }" "$(as_sent $inside)" "response at in1"
@@ -251,7 +248,7 @@ as_sent() {
 
 # 5597/REQ-11
 test_checksums_are_right_for_every_coverage() {
-	local coverage
+	local coverage payload=@64
 	masquerade
 	for coverage in 0 1 2 3 8 15; do
 		out request coverage $coverage
@@ -293,8 +290,8 @@ test_hairpinning_shows_outside_ends() {
 test_unreachables_are_translated() {
 	masquerade
 	out request
-	must icmp-error out1 192.0.2.99 3/4 mtu 1300 quote 12 about out1
-	see in1 "icmp 192.0.2.99 to $in1_silent 3/4 mtu 1300 * quotes dccp $inside to $remote*"
+	must icmp-error out1 203.0.113.99 3/4 mtu 1300 quote 12 about out1
+	see in1 "icmp 203.0.113.99 to $in1_silent 3/4 mtu 1300 * quotes dccp $inside to $remote*"
 	must icmp-error out1 $out1_silent 3/3 about out1
 	see in1 "icmp $out1_silent to $in1_silent 3/3 * quotes dccp $inside to $remote*"
 }
@@ -306,7 +303,7 @@ test_no_icmp_message_ends_a_connection() {
 	out request
 	first=$end
 	for type in 3/0 3/1 3/2 3/3 3/4 3/9 3/13 4/0 5/1 11/0 11/1 12/0; do
-		must icmp-error out1 192.0.2.99 $type about out1
+		must icmp-error out1 203.0.113.99 $type about out1
 	done
 	in_ response
 	out ack
