@@ -12,14 +12,20 @@
 unsigned int knat_deliver_dst(struct knat_packet *p, const struct knat_way *way);
 unsigned int knat_deliver_src(struct knat_packet *p, const struct knat_way *way);
 
+/* What every host must be able to receive (RFC 791 section 3.1), and no link in
+ * use fragments (bytes).
+ */
+#define KNAT_NEVER_FRAGMENTED	576
+
 /* The hosts behind an address count their datagrams each for itself. What is or
  * may be fragmented gets an id of the shared address, so that no two datagrams
  * mix at their destination (RFC 6864 section 5.3.1).
  */
 static inline bool knat_wants_fresh_id(const struct sk_buff *skb)
 {
-	return !(ip_hdr(skb)->frag_off & htons(IP_DF)) ||
-	       IPCB(skb)->frag_max_size;
+	return IPCB(skb)->frag_max_size ||
+	       (skb->len > KNAT_NEVER_FRAGMENTED &&
+		!(ip_hdr(skb)->frag_off & htons(IP_DF)));
 }
 
 /* Once its addresses are those that it leaves with. */
