@@ -29,7 +29,7 @@ check_kernel := $(or $(KERNEL),6.1)
 release = $$(sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 .PHONY: all module tools helpers install uninstall modules_install deps
-.PHONY: check check-kernels check-build lint demo bench bench-quick bench-instructions clean distclean help
+.PHONY: check check-rfc check-kernels check-build lint demo bench bench-quick bench-instructions clean distclean help
 
 all: module tools
 
@@ -96,6 +96,12 @@ check: deps
 	@$(MAKE) --no-print-directory tools helpers
 	selftests/check $(check_kernel)
 
+# The RFCs about NAT, row by row; writes docs/conformance.md.
+check-rfc: deps
+	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
+	@$(MAKE) --no-print-directory tools helpers
+	selftests/rfc/check $(check_kernel)
+
 # The tests of the host do not depend on the guest's kernel: once is enough.
 check-kernels: deps
 	@failed=; where=; \
@@ -150,6 +156,7 @@ help:
 	@echo "make uninstall            removes them"
 	@echo "make demo                 a gateway at work, in a virtual machine"
 	@echo "make check                all tests, on Linux 6.1; KERNEL=6.12 chooses another, TESTS=hairpin some"
+	@echo "make check-rfc            the RFCs about NAT row by row, with knat and with nftables"
 	@echo "make check-kernels        the tests on $(CHECK_KERNELS)"
 	@echo "make check-build          the module for $(BUILD_KERNELS)"
 	@echo "make lint                 checkpatch, sparse, shellcheck, compiler warnings"

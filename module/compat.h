@@ -19,6 +19,13 @@
 #define knat_udp_table(net)	((net)->ipv4.udp_table)
 #endif
 
+/* What a group of listeners asks for has a name of its own since 6.7.4, 6.6.16
+ * and 6.1.77. Drop when 6.8 is the floor.
+ */
+#ifndef GENL_MCAST_CAP_NET_ADMIN
+#define GENL_MCAST_CAP_NET_ADMIN	GENL_UNS_ADMIN_PERM
+#endif
+
 /* The attributes of a dump request moved into struct genl_info in 6.7. Drop
  * when 6.7 is the floor.
  */

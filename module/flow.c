@@ -3,10 +3,12 @@
 #include <linux/icmp.h>
 #include <net/route.h>
 #include "coexist.h"
+#include "esp.h"
 #include "flow.h"
 #include "local.h"
 #include "map.h"
 #include "net.h"
+#include "odd.h"
 #include "open.h"
 #include "prefix.h"
 #include "proto.h"
@@ -53,8 +55,11 @@ static struct knat_session *outward_session(const struct knat_packet *p,
 		.remote_port = knat_packet_far_port(p, p->dport),
 		.realm = realm,
 	};
-	struct knat_session *session = knat_session_lookup_in(p->kn, &flow);
+	struct knat_session *session;
 
+	if (unlikely(p->proto == IPPROTO_ESP))
+		knat_esp_flow(p, &flow, true);
+	session = knat_session_lookup_in(p->kn, &flow);
 	if (!session && READ_ONCE(p->kn->nr_static)) {
 		flow.realm = KNAT_REALM_STATIC;
 		session = knat_session_lookup_in(p->kn, &flow);
@@ -83,9 +88,12 @@ static enum knat_fate outward_use(const struct knat_packet *p,
 		found_map_out(way, map);
 		return KNAT_TRANSLATE;
 	}
-	way->session = knat_session_open(p->kn, map, p->daddr,
-					 knat_packet_far_port(p, p->dport),
-					 true);
+	if (unlikely(p->proto == IPPROTO_ESP))
+		way->session = knat_esp_open(p, map);
+	else
+		way->session = knat_session_open(p->kn, map, p->daddr,
+						 knat_packet_far_port(p, p->dport),
+						 true);
 	if (!way->session) {
 		/* A mapping that was made for nothing is not to stay. */
 		if (!(map->out.flags & KNAT_MAP_F_STATIC) &&
@@ -104,11 +112,8 @@ static enum knat_fate outward_open(const struct knat_packet *p,
 {
 	struct knat_map *map;
 
-	if (unlikely((!p->sport && p->kind != KNAT_PACKET_ADDRESS) ||
-		     (!p->dport && p->kind == KNAT_PACKET_PORTS))) {
-		knat_count(p->kn, DROP_MALFORMED);
+	if (unlikely(knat_odd_outward(p)))
 		return KNAT_DROP;
-	}
 	/* What AH protects are the addresses (RFC 3715 section 2.1). */
 	if (unlikely(p->proto == IPPROTO_AH)) {
 		knat_count(p->kn, DROP_AH);
@@ -123,12 +128,16 @@ const struct knat_view_rule *knat_flow_rule(const struct knat_packet *p,
 					    const struct knat_view_dev *dev)
 {
 	const struct knat_view_rule *rule;
+	const struct knat_view_dev *from;
 
 	rule = knat_view_match(dev, p->proto, p->saddr, p->daddr);
-	if (rule && !rule->src_mask && p->skb->skb_iif &&
-	    knat_view_dev(view, p->skb->skb_iif))
-		return NULL;
-	return rule;
+	if (!rule || rule->src_mask || !p->skb->skb_iif)
+		return rule;
+	/* Outside is what the configuration names, not what static mappings
+	 * of no device in particular hold on as well.
+	 */
+	from = knat_view_dev(view, p->skb->skb_iif);
+	return from && from->realm != KNAT_REALM_STATIC ? NULL : rule;
 }
 
 /* The gateway speaks with another address of the outside device. */
@@ -257,7 +266,11 @@ enum knat_fate knat_flow_inward(const struct knat_packet *p,
 	way->session = NULL;
 	way->rule = NULL;
 	if (p->tracked || view->sessions_first) {
+		if (unlikely(p->proto == IPPROTO_ESP))
+			knat_esp_flow(p, &flow, false);
 		way->session = knat_session_lookup_out(kn, &flow);
+		if (unlikely(p->proto == IPPROTO_ESP) && !way->session)
+			way->session = knat_esp_learn(p, raddr);
 		if (way->session) {
 			session_packet(p, way->session, false);
 			way->to.addr = way->session->in_addr;
@@ -267,7 +280,7 @@ enum knat_fate knat_flow_inward(const struct knat_packet *p,
 		}
 	}
 
-	map = knat_map_lookup_out(kn, flow.near);
+	map = knat_map_lookup_out(kn, knat_ep(p->proto, p->daddr, p->dport));
 	if (!map) {
 		if (!knat_prefix_inside_of(kn, p->daddr, &way->to.addr))
 			return KNAT_PASS;
@@ -275,6 +288,11 @@ enum knat_fate knat_flow_inward(const struct knat_packet *p,
 		return KNAT_TRANSLATE;
 	}
 	found_map_in(way, map);
+	/* It would seem to come from whom it goes to. */
+	if (unlikely(map->in.addr == raddr)) {
+		knat_count(kn, DROP_LAND);
+		return KNAT_DROP;
+	}
 	if (!(map->out.flags & KNAT_MAP_F_SESSIONS)) {
 		if (READ_ONCE(kn->config[KNAT_A_CONFIG_UDP_INBOUND_REFRESH]))
 			knat_map_touch(map);
@@ -289,6 +307,11 @@ enum knat_fate knat_flow_inward(const struct knat_packet *p,
 		return p->proto == IPPROTO_TCP || p->proto == IPPROTO_DCCP ?
 			KNAT_HOLD : KNAT_DROP;
 	}
+	if (unlikely(knat_odd_inward(p, flow.remote_port)))
+		return KNAT_DROP;
+	/* The error about it needs no session. */
+	if (unlikely(knat_odd_ttl(p, map->in.addr)))
+		return KNAT_TRANSLATE;
 	way->session = knat_session_open(kn, map, raddr, flow.remote_port,
 					 false);
 	if (!way->session)

@@ -107,7 +107,10 @@ unsigned int knat_hairpin_in(struct knat_packet *p,
 		knat_count(p->kn, DROP_HAIRPIN);
 		return NF_DROP;
 	}
-	fate = hairpin_source(p, view, map ? map->far.realm : 0, &src);
+	fate = KNAT_PASS;
+	/* What goes no further opens nothing. */
+	if (likely(ip_hdr(p->skb)->ttl > 1))
+		fate = hairpin_source(p, view, map ? map->far.realm : 0, &src);
 	if (fate != KNAT_PASS && fate != KNAT_TRANSLATE)
 		return NF_DROP;
 	if (fate == KNAT_PASS) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* knat: the netfilter hooks. */
 #include <linux/icmp.h>
+#include <linux/netfilter_arp.h>
 #include <linux/netfilter_ipv4.h>
 #include <net/dst.h>
 #include <net/icmp.h>
 #include <net/ip.h>
 #include "addr.h"
+#include "arp.h"
 #include "flow.h"
 #include "hairpin.h"
 #include "hook.h"
@@ -13,7 +15,9 @@
 #include "inward.h"
 #include "local.h"
 #include "net.h"
+#include "odd.h"
 #include "prefix.h"
+#include "quick.h"
 #include "rewrite.h"
 #include "rule.h"
 #include "session.h"
@@ -82,17 +86,30 @@ static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
 	struct knat_packet p;
 	struct knat_way way;
 	__be32 in_addr;
+	bool outside;
 
-	if (likely(!knat_lookup_is_outside(kn, ip_hdr(skb)->daddr)) || !view)
+	if (unlikely(!view))
+		return NF_ACCEPT;
+	if (!knat_lookup_is_outside(kn, ip_hdr(skb)->daddr)) {
+		knat_quick_foresee(kn, skb);
+		return NF_ACCEPT;
+	}
+	outside = knat_view_dev(view, state->in->ifindex);
+	if (likely(outside) && likely(knat_quick_in(kn, view, skb)))
 		return NF_ACCEPT;
 	/* The gateway talks to itself: hook_local_out() has seen it. */
 	if (unlikely(state->in->flags & IFF_LOOPBACK))
 		return NF_ACCEPT;
 
+	if (unlikely(knat_odd_addr(ip_hdr(skb)->saddr))) {
+		knat_count(kn, DROP_MARTIAN_SOURCE);
+		return NF_DROP;
+	}
+
 	knat_packet_parse(&p, kn, skb);
 	switch (p.kind) {
 	case KNAT_PACKET_BAD:
-		knat_count(kn, DROP_MALFORMED);
+		knat_count_nr(kn, p.drop);
 		return NF_DROP;
 	case KNAT_PACKET_ERROR:
 		return in_error(&p);
@@ -109,8 +126,12 @@ static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
 	case KNAT_PACKET_ADDRESS:
 		break;
 	}
-	if (!knat_view_dev(view, state->in->ifindex))
+	if (!outside)
 		return knat_hairpin_in(&p, view);
+	if (unlikely(p.saddr == p.daddr)) {
+		knat_count(kn, DROP_LAND);
+		return NF_DROP;
+	}
 
 	switch (knat_flow_inward(&p, view, p.saddr, p.sport, &way)) {
 	case KNAT_DROP:
@@ -192,11 +213,20 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 	dev = knat_view_dev(view, state->out->ifindex);
 	if (!dev)
 		return NF_ACCEPT;
+	if (likely(knat_quick_out(kn, view, dev, skb)))
+		return NF_ACCEPT;
 
 	knat_packet_parse(&p, kn, skb);
+	/* A source route would show the outside inside addresses, and is not
+	 * translated (RFC 5508 section 7.3).
+	 */
+	if (unlikely(IPCB(skb)->opt.srr) && p.proto == IPPROTO_ICMP) {
+		knat_count(kn, DROP_UNSUPPORTED);
+		return NF_DROP;
+	}
 	switch (p.kind) {
 	case KNAT_PACKET_BAD:
-		knat_count(kn, DROP_MALFORMED);
+		knat_count_nr(kn, p.drop);
 		return NF_DROP;
 	case KNAT_PACKET_ERROR:
 		return knat_icmp_error_out(&p, dev->ifindex);
@@ -328,5 +358,11 @@ const struct nf_hook_ops knat_hook_ops[KNAT_HOOKS] = {
 		.pf		= NFPROTO_IPV4,
 		.hooknum	= NF_INET_POST_ROUTING,
 		.priority	= HOOK_PRI_OUT,
+	},
+	{
+		.hook		= knat_arp_in,
+		.pf		= NFPROTO_ARP,
+		.hooknum	= NF_ARP_IN,
+		.priority	= NF_IP_PRI_LAST,
 	},
 };

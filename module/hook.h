@@ -8,7 +8,7 @@
 
 #include <linux/netfilter.h>
 
-#define KNAT_HOOKS	4
+#define KNAT_HOOKS	5
 
 extern const struct nf_hook_ops knat_hook_ops[KNAT_HOOKS];
 

@@ -13,6 +13,7 @@
 #include "local.h"
 #include "lookup.h"
 #include "net.h"
+#include "prefix.h"
 #include "rewrite.h"
 #include "rule.h"
 
@@ -60,6 +61,13 @@ static bool quote_ports(const struct knat_packet *p, struct quote *q)
 		q->sport = port[0];
 		q->dport = port[1];
 		q->ports = true;
+		return true;
+	case IPPROTO_ESP:
+		if (q->span < QUOTE_L4_MIN)
+			return false;
+		/* The SPI, as the sender's side sees it. */
+		q->sport = port[0];
+		q->dport = port[1];
 		return true;
 	case IPPROTO_ICMP:
 		if (q->span < QUOTE_L4_MIN)
@@ -334,20 +342,47 @@ static unsigned int error_out_unknown(const struct knat_packet *p,
 	return NF_ACCEPT;
 }
 
+/* Does the quoted packet name a source route? It would show the outside which
+ * inside addresses were on it (RFC 5508 section 7.3).
+ */
+static bool quote_has_route(const struct knat_packet *p, const struct quote *q)
+{
+	const u8 *at = p->skb->data + q->off + sizeof(struct iphdr);
+	const u8 *end = p->skb->data + q->l4;
+
+	while (at < end && *at != IPOPT_END) {
+		if (*at == IPOPT_LSRR || *at == IPOPT_SSRR)
+			return true;
+		if (*at == IPOPT_NOOP) {
+			at++;
+			continue;
+		}
+		if (end - at < 2 || at[1] < 2)
+			break;
+		at += at[1];
+	}
+	return false;
+}
+
 unsigned int knat_icmp_error_out(struct knat_packet *p, int ifindex)
 {
 	struct knat_found out;
 	struct quote q;
 
-	if (!quote_parse(p, &q) || !checksum_ok(p))
+	if (!quote_parse(p, &q) || !checksum_ok(p) || quote_has_route(p, &q))
 		return drop_error(p);
+	if (q.proto == IPPROTO_ESP)
+		swap(q.sport, q.dport);
 	if (q.saddr != p->daddr ||
 	    !knat_lookup_outside_of(p->kn, ifindex, q.proto, q.daddr, q.dport,
 				    q.saddr, far_port(&q, q.sport), &out))
 		return error_out_unknown(p, &q, ifindex);
 	if (!quote_rewrite(p, &q, false, &out))
 		return drop_memory(p);
-	/* The gateway speaks for itself, if with an address of this side. */
+	/* A router with an address of its own is known by that (RFC 5508 REQ-5).
+	 * The gateway speaks for itself, if with an address of this side.
+	 */
+	knat_prefix_outside_of(p->kn, p->saddr, &out.addr);
 	if (!knat_lookup_is_outside(p->kn, p->saddr) &&
 	    inet_dev_addr_type(p->kn->net, p->skb->dev, p->saddr) != RTN_LOCAL &&
 	    !knat_rewrite_src_addr(p, out.addr))

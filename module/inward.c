@@ -2,6 +2,8 @@
 /* knat: steps of the hooks that hairpinning and they have in common. */
 #include <linux/icmp.h>
 #include <linux/tcp.h>
+#include <net/checksum.h>
+#include <net/ip.h>
 #include "addr.h"
 #include "host.h"
 #include "inward.h"
@@ -27,13 +29,31 @@ unsigned int knat_deliver_dst(struct knat_packet *p, const struct knat_way *way)
 	return likely(done) ? NF_ACCEPT : deliver_failed(p);
 }
 
+/* The hosts behind an address count their datagrams each for itself. What is or
+ * may be fragmented gets an id of the shared address, so that no two datagrams
+ * mix at their destination (RFC 6864 section 5.3.1).
+ */
+static void deliver_fresh_id(struct knat_packet *p)
+{
+	struct iphdr *iph = ip_hdr(p->skb);
+	__be16 old = iph->id;
+
+	if (likely(iph->frag_off & htons(IP_DF)) &&
+	    !IPCB(p->skb)->frag_max_size)
+		return;
+	__ip_select_ident(p->kn->net, iph, skb_shinfo(p->skb)->gso_segs ?: 1);
+	csum_replace2(&iph->check, old, iph->id);
+}
+
 unsigned int knat_deliver_src(struct knat_packet *p, const struct knat_way *way)
 {
-	bool done = way->to.whole_addr ?
-		knat_rewrite_src_addr(p, way->to.addr) :
-		knat_rewrite_src(p, way->to.addr, way->to.port);
-
-	return likely(done) ? NF_ACCEPT : deliver_failed(p);
+	if (way->to.whole_addr)
+		return likely(knat_rewrite_src_addr(p, way->to.addr)) ?
+			NF_ACCEPT : deliver_failed(p);
+	if (unlikely(!knat_rewrite_src(p, way->to.addr, way->to.port)))
+		return deliver_failed(p);
+	deliver_fresh_id(p);
+	return NF_ACCEPT;
 }
 
 static bool is_syn(const struct knat_packet *p)

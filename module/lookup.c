@@ -15,6 +15,7 @@ static bool outside_in_realm(struct knat_net *kn, const struct knat_view *view,
 {
 	struct knat_session *session;
 	struct knat_map *map;
+	union knat_ep in;
 
 	flow->realm = realm;
 	if (knat_proto_tracked(flow->near.proto) || view->sessions_first) {
@@ -25,7 +26,11 @@ static bool outside_in_realm(struct knat_net *kn, const struct knat_view *view,
 			return true;
 		}
 	}
-	map = knat_map_lookup_in(kn, flow->near, knat_far(0, 0, realm));
+	in = flow->near;
+	/* It may be half an SPI. */
+	if (unlikely(knat_proto_by_address(in.proto)))
+		in.port = 0;
+	map = knat_map_lookup_in(kn, in, knat_far(0, 0, realm));
 	if (!map)
 		return false;
 	found->addr = map->out.addr;
@@ -82,18 +87,23 @@ bool knat_lookup_inside_of(struct knat_net *kn, u8 proto,
 		.remote_addr = raddr,
 		.remote_port = rport,
 	};
-	struct knat_map *map = knat_map_lookup_out(kn, flow.near);
 	struct knat_session *session;
+	struct knat_map *map;
 
 	found->whole_addr = false;
 	if (unlikely(knat_proto_by_address(proto))) {
+		/* What the inside sends with ESP stands there, see esp.h. */
+		if (proto == IPPROTO_ESP)
+			flow.near.proto = IPPROTO_AH;
 		session = knat_session_lookup_out(kn, &flow);
 		if (session) {
 			found->addr = session->in_addr;
 			found->port = 0;
 			return true;
 		}
+		flow.near = knat_ep(proto, addr, 0);
 	}
+	map = knat_map_lookup_out(kn, flow.near);
 	if (map && (map->out.flags & KNAT_MAP_F_SESSIONS) &&
 	    !knat_session_lookup_out(kn, &flow))
 		return false;

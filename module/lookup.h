@@ -24,7 +24,7 @@ struct knat_found {
 
 /* The outside name of inside end (@proto, @addr, @port), for a flow with
  * (@raddr, @rport) that leaves through device @ifindex (0: any outside
- * device). For ICMP @port is the id and @rport is 0.
+ * device). For ICMP @port is the id and @rport is 0, for ESP they are the SPI.
  */
 bool knat_lookup_outside_of(struct knat_net *kn, int ifindex, u8 proto,
 			    __be32 addr, __be16 port,

@@ -2,6 +2,7 @@
 /* knat: a NAT engine for Linux gateways. Life of the module. */
 #include <linux/module.h>
 #include <linux/slab.h>
+#include "event.h"
 #include "map.h"
 #include "netlink.h"
 #include "pernet.h"
@@ -18,9 +19,12 @@ static int __init knat_init(void)
 	knat_session_cache = KMEM_CACHE(knat_session, SLAB_HWCACHE_ALIGN);
 	if (!knat_session_cache)
 		goto err_map;
-	err = knat_pernet_init();
+	err = knat_event_queue_init();
 	if (err)
 		goto err_session;
+	err = knat_pernet_init();
+	if (err)
+		goto err_queue;
 	err = knat_device_init();
 	if (err)
 		goto err_pernet;
@@ -33,6 +37,8 @@ err_device:
 	knat_device_exit();
 err_pernet:
 	knat_pernet_exit();
+err_queue:
+	knat_event_queue_exit();
 err_session:
 	kmem_cache_destroy(knat_session_cache);
 err_map:
@@ -45,6 +51,7 @@ static void __exit knat_exit(void)
 	knat_netlink_exit();
 	knat_device_exit();
 	knat_pernet_exit();
+	knat_event_queue_exit();
 	/* Callbacks of this module's code: none may be left. */
 	rcu_barrier();
 	kmem_cache_destroy(knat_session_cache);

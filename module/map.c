@@ -141,6 +141,8 @@ int knat_map_insert(struct knat_net *kn, struct knat_map *map,
 		if (!alias)
 			knat_table_remove(&kn->map_in, map);
 		err = -EBUSY;
+	} else if (!(map->out.flags & KNAT_MAP_F_STATIC)) {
+		knat_event_map_new(kn, map);
 	}
 	atomic_dec(&map->refs);
 	return err;
@@ -152,7 +154,8 @@ bool knat_map_get(struct knat_map *map)
 	return atomic_inc_unless_negative(&map->refs);
 }
 
-static void map_unhash(struct knat_net *kn, struct knat_map *map)
+static void map_unhash(struct knat_net *kn, struct knat_map *map,
+		       enum knat_reason reason)
 {
 	if (!(map->out.flags & KNAT_MAP_F_ALIAS))
 		knat_table_remove(&kn->map_in, map);
@@ -163,6 +166,7 @@ static void map_unhash(struct knat_net *kn, struct knat_map *map)
 	atomic_dec(&map->host->pool->mappings);
 	atomic_inc(&kn->nr_resting);
 	WRITE_ONCE(map->stamp, (u32)jiffies);
+	knat_event_map_gone(kn, map, reason);
 }
 
 bool knat_map_kill(struct knat_net *kn, struct knat_map *map)
@@ -175,7 +179,7 @@ bool knat_map_kill(struct knat_net *kn, struct knat_map *map)
 	local_bh_disable();
 	mine = atomic_cmpxchg(&map->refs, 0, KNAT_MAP_DEAD) == 0;
 	if (mine)
-		map_unhash(kn, map);
+		map_unhash(kn, map, KNAT_REASON_EXPIRED);
 	local_bh_enable();
 	return mine;
 }
@@ -187,7 +191,7 @@ bool knat_map_condemn(struct knat_net *kn, struct knat_map *map)
 	local_bh_disable();
 	mine = atomic_fetch_or(KNAT_MAP_DEAD, &map->refs) >= 0;
 	if (mine)
-		map_unhash(kn, map);
+		map_unhash(kn, map, KNAT_REASON_REMOVED);
 	local_bh_enable();
 	return mine;
 }

@@ -119,7 +119,7 @@ void knat_map_undo(struct knat_net *kn, struct knat_map *map);
 static inline u64 knat_map_in_hash(const struct knat_net *kn, union knat_ep in,
 				   union knat_far far)
 {
-	/* Without the realm: see knat_hook_foresee(). */
+	/* Without the realm: see knat_quick_foresee(). */
 	return knat_table_hash(&kn->map_in, in.word, far.word & KNAT_FAR_MASK);
 }
 

@@ -45,13 +45,21 @@ int knat_net_start(struct knat_net *kn)
 	err = knat_wheel_init(kn);
 	if (err)
 		return err;
+	err = knat_event_start(kn);
+	if (err)
+		goto err_wheel;
+	err = -ENOMEM;
 	kn->realms = bitmap_zalloc(KNAT_REALMS, GFP_KERNEL_ACCOUNT);
-	if (!kn->realms) {
-		knat_wheel_exit(kn);
-		return -ENOMEM;
-	}
+	if (!kn->realms)
+		goto err_event;
 	knat_wheel_start(kn);
 	return 0;
+
+err_event:
+	knat_event_exit(kn);
+err_wheel:
+	knat_wheel_exit(kn);
+	return err;
 }
 
 int knat_hooks_update(struct knat_net *kn, bool want,
@@ -125,6 +133,7 @@ static int __net_init net_init(struct net *net)
 	INIT_LIST_HEAD(&kn->leaving);
 	INIT_WORK(&kn->gone, net_gone);
 	knat_reap_init(&kn->reap);
+	knat_event_init(kn);
 	knat_unsolicited_init(kn);
 	knat_config_init(kn);
 
@@ -182,6 +191,7 @@ static void __net_exit net_exit(struct net *net)
 	knat_net_flush(kn);
 	mutex_unlock(&kn->config_lock);
 	knat_reap_drain(&kn->reap);
+	knat_event_exit(kn);
 	/* Addresses, views and subscribers that still wait for theirs. */
 	rcu_barrier();
 	knat_prefix_exit(kn);

@@ -12,8 +12,9 @@
  *   ports lock		spinlock, softirq off: one for each (address,
  *			protocol), its port bitmap
  *   table buckets	bit spinlocks, inside the table functions
+ *   event ring lock	spinlock, softirq off: writers of one ring, see event.h
  *
- * The packet path takes only the last three, and only to open a flow. All it
+ * The packet path takes only the last four, and only to open a flow. All it
  * reads is under RCU: kn->view and kn->addrs are replaced whole, mappings,
  * sessions and subscribers are freed a grace period after they left the
  * tables.
@@ -28,6 +29,7 @@
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
 #include "config.h"
+#include "event.h"
 #include "reap.h"
 #include "stats.h"
 #include "table.h"
@@ -54,6 +56,7 @@ struct knat_view;
  * @prefixes: one-to-one mappings, see prefix.h; NULL if there are none
  * @wheel: expiry, per CPU
  * @reap: entries that wait for a grace period
+ * @events: what happened and is not sent yet
  * @unsolicited: connection requests that wait for their answer
  * @host_lock: creation and removal of subscribers
  * @config_lock: see above
@@ -100,6 +103,7 @@ struct knat_net {
 
 	struct knat_wheel		wheel;
 	struct knat_reap		reap;
+	struct knat_events		events;
 	struct knat_unsolicited		unsolicited;
 
 	spinlock_t			host_lock;	/* subscribers */

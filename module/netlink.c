@@ -3,6 +3,7 @@
 #include <linux/module.h>
 #include "net.h"
 #include "netlink.h"
+#include "nl_event.h"
 
 #define OP(CMD, fn, pol, max)						\
 	{								\
@@ -68,16 +69,23 @@ struct genl_family knat_family __ro_after_init = {
 	.module		= THIS_MODULE,
 	.ops		= knat_ops,
 	.n_ops		= ARRAY_SIZE(knat_ops),
+	.mcgrps		= knat_groups,
+	.n_mcgrps	= ARRAY_SIZE(knat_groups),
 	.resv_start_op	= __KNAT_CMD_MAX,
 };
 
 int knat_netlink_init(void)
 {
-	return genl_register_family(&knat_family);
+	int err = genl_register_family(&knat_family);
+
+	if (!err)
+		knat_event_open();
+	return err;
 }
 
 void knat_netlink_exit(void)
 {
+	knat_event_close();
 	genl_unregister_family(&knat_family);
 }
 

@@ -85,13 +85,8 @@ static u32 static_sessions(const struct knat_static *fixed)
 	return n;
 }
 
-static int static_fill(struct sk_buff *skb, struct netlink_callback *cb,
-		       const struct knat_static *fixed)
+int knat_nl_static_put(struct sk_buff *skb, const struct knat_static *fixed)
 {
-	void *head = dump_head(skb, cb);
-
-	if (!head)
-		return -EMSGSIZE;
 	if (nla_put_u8(skb, KNAT_A_MAP_KIND, KNAT_MAP_STATIC) ||
 	    (fixed->outdev && nla_put_string(skb, KNAT_A_MAP_OUT_DEV,
 					     fixed->outdev->name)) ||
@@ -107,7 +102,19 @@ static int static_fill(struct sk_buff *skb, struct netlink_callback *cb,
 	      nla_put_u32(skb, KNAT_A_MAP_EXPIRES,
 			  knat_static_left(fixed)))) ||
 	    (fixed->label[0] &&
-	     nla_put_string(skb, KNAT_A_MAP_LABEL, fixed->label))) {
+	     nla_put_string(skb, KNAT_A_MAP_LABEL, fixed->label)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int static_fill(struct sk_buff *skb, struct netlink_callback *cb,
+		       const struct knat_static *fixed)
+{
+	void *head = dump_head(skb, cb);
+
+	if (!head)
+		return -EMSGSIZE;
+	if (knat_nl_static_put(skb, fixed)) {
 		genlmsg_cancel(skb, head);
 		return -EMSGSIZE;
 	}
@@ -210,7 +217,7 @@ static int dump_space(struct sk_buff *skb, struct netlink_callback *cb,
 		proto = knat_port_space_proto(space, at->port);
 		port = at->port - knat_port_place(proto, 0);
 		map = knat_map_listed_out(kn, knat_ep(proto, addr->addr,
-						    cpu_to_be16(port)));
+						      cpu_to_be16(port)));
 		if (!map || (map->out.flags & KNAT_MAP_F_STATIC) ||
 		    !knat_nl_map_match(map, filter))
 			continue;

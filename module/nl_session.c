@@ -82,14 +82,20 @@ static bool differs_port(__be16 wanted, __be16 seen)
 	return differs((__force u16)wanted, (__force u16)seen);
 }
 
-/* Permissions are not for users' eyes. */
+/* For users both directions of ESP are ESP. */
+static u8 session_proto(const struct knat_session *session)
+{
+	return session->proto == IPPROTO_AH ? IPPROTO_ESP : session->proto;
+}
+
+/* Permissions and notes are not for users' eyes. */
 static bool session_match(const struct knat_session *session, void *arg)
 {
 	const struct session_filter *filter = arg;
 	const struct knat_session *tmpl = &filter->tmpl;
 
-	if (knat_session_is_permit(session) ||
-	    differs(tmpl->proto, session->proto) ||
+	if (knat_session_is_permit(session) || knat_session_is_note(session) ||
+	    differs(tmpl->proto, session_proto(session)) ||
 	    differs_addr(tmpl->in_addr, session->in_addr) ||
 	    differs_port(tmpl->in_port, session->in_port) ||
 	    differs_addr(tmpl->out_addr, session->out_addr) ||
@@ -142,10 +148,13 @@ int knat_nl_session_done(struct netlink_callback *cb)
 	return 0;
 }
 
-/* Not every end has a port. */
-static int put_port(struct sk_buff *skb, int attr, __be16 port)
+/* Not every end has a port; that of ESP is half an SPI. */
+static int put_port(struct sk_buff *skb, const struct knat_session *session,
+		    int attr, __be16 port)
 {
-	return port ? nla_put_u16(skb, attr, be16_to_cpu(port)) : 0;
+	if (!port || session_proto(session) == IPPROTO_ESP)
+		return 0;
+	return nla_put_u16(skb, attr, be16_to_cpu(port));
 }
 
 static int session_fill(struct sk_buff *skb, struct netlink_callback *cb,
@@ -160,14 +169,14 @@ static int session_fill(struct sk_buff *skb, struct netlink_callback *cb,
 
 	if (!head)
 		return -EMSGSIZE;
-	if (nla_put_u8(skb, KNAT_A_SESSION_PROTO, session->proto) ||
+	if (nla_put_u8(skb, KNAT_A_SESSION_PROTO, session_proto(session)) ||
 	    nla_put_be32(skb, KNAT_A_SESSION_IN_ADDR, session->in_addr) ||
-	    put_port(skb, KNAT_A_SESSION_IN_PORT, session->in_port) ||
+	    put_port(skb, session, KNAT_A_SESSION_IN_PORT, session->in_port) ||
 	    nla_put_be32(skb, KNAT_A_SESSION_OUT_ADDR, session->out_addr) ||
-	    put_port(skb, KNAT_A_SESSION_OUT_PORT, session->ctl.out_port) ||
+	    put_port(skb, session, KNAT_A_SESSION_OUT_PORT, session->ctl.out_port) ||
 	    nla_put_be32(skb, KNAT_A_SESSION_REMOTE_ADDR,
 			 session->remote_addr) ||
-	    put_port(skb, KNAT_A_SESSION_REMOTE_PORT, session->remote_port) ||
+	    put_port(skb, session, KNAT_A_SESSION_REMOTE_PORT, session->remote_port) ||
 	    nla_put_u8(skb, KNAT_A_SESSION_STATE,
 		       knat_session_state(session)) ||
 	    nla_put_u32(skb, KNAT_A_SESSION_IDLE, idle / HZ) ||

@@ -156,17 +156,22 @@ static union knat_far open_far(const struct knat_packet *p,
 	return knat_far(0, 0, realm);
 }
 
-static void open_refuse(struct knat_net *kn, int err)
+static void open_refuse(const struct knat_packet *p, int err)
 {
+	struct knat_net *kn = p->kn;
+
 	switch (err) {
 	case -ENOSPC:
 		knat_count(kn, REFUSE_PORTS);
+		knat_event_limit(kn, KNAT_LIMIT_PORTS, p->proto, p->saddr);
 		break;
 	case -EADDRNOTAVAIL:
 		knat_count(kn, REFUSE_NO_ADDRESS);
 		break;
 	case -EDQUOT:
 		knat_count(kn, REFUSE_SUBSCRIBER);
+		knat_event_limit(kn, KNAT_LIMIT_SUBSCRIBER, p->proto,
+				 p->saddr);
 		break;
 	case -EEXIST:
 	case -EBUSY:
@@ -197,11 +202,12 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 	if (knat_table_full(&kn->map_out,
 			    READ_ONCE(kn->config[KNAT_A_CONFIG_MAX_MAPPINGS]))) {
 		knat_count(kn, REFUSE_MAPPINGS);
+		knat_event_limit(kn, KNAT_LIMIT_MAPPINGS, p->proto, p->saddr);
 		return NULL;
 	}
 	host = knat_host_get(kn, pool, p->saddr);
 	if (IS_ERR(host)) {
-		open_refuse(kn, PTR_ERR(host));
+		open_refuse(p, PTR_ERR(host));
 		return NULL;
 	}
 	/* Count first, then look, so that two CPUs cannot both be the last. */
@@ -238,7 +244,7 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 	else
 		knat_wheel_add_map(kn, map);
 	if (!other)
-		open_refuse(kn, err);
+		open_refuse(p, err);
 	return other;
 
 err_map:
@@ -248,6 +254,6 @@ err_count:
 err_host:
 	atomic_dec(&host->mappings);
 	knat_host_put(kn, host);
-	open_refuse(kn, err);
+	open_refuse(p, err);
 	return NULL;
 }

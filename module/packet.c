@@ -4,8 +4,10 @@
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <net/ip.h>
+#include "odd.h"
 #include "packet.h"
 #include "proto.h"
+#include "uapi/knat.h"
 
 void *knat_packet_pull(struct knat_packet *p, unsigned int len)
 {
@@ -56,8 +58,6 @@ static enum knat_packet_kind parse_icmp(struct knat_packet *p)
 	case ICMP_ECHOREPLY:
 	case ICMP_TIMESTAMP:
 	case ICMP_TIMESTAMPREPLY:
-	case ICMP_INFO_REQUEST:
-	case ICMP_INFO_REPLY:
 	case ICMP_ADDRESS:
 	case ICMP_ADDRESSREPLY:
 		p->sport = icmph->un.echo.id;
@@ -87,13 +87,19 @@ void knat_packet_parse(struct knat_packet *p, struct knat_net *kn,
 	p->tcp_flags = 0;
 	p->tracked = false;
 	p->thoff = iph->ihl * 4;
+	p->drop = KNAT_COUNTER_DROP_MALFORMED;
 
 	/* Fragments were put together before: this is not one that could be.
 	 * A header that is too short comes from raw sockets of old kernels.
 	 */
-	if (unlikely(ip_is_fragment(iph) || iph->ihl < 5)) {
+	if (unlikely(ip_is_fragment(iph) || iph->ihl != 5)) {
 		p->kind = KNAT_PACKET_BAD;
-		return;
+		if (ip_is_fragment(iph) || iph->ihl < 5)
+			return;
+		if (knat_odd_route(iph)) {
+			p->drop = KNAT_COUNTER_DROP_SOURCE_ROUTE;
+			return;
+		}
 	}
 	switch (p->proto) {
 	case IPPROTO_TCP:

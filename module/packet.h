@@ -20,7 +20,7 @@ struct knat_net;
  * @KNAT_PACKET_ADDRESS: any other protocol: by address alone
  * @KNAT_PACKET_ERROR: ICMP error, quotes another packet
  * @KNAT_PACKET_OTHER: any other ICMP type: only one to one
- * @KNAT_PACKET_BAD: truncated or impossible header
+ * @KNAT_PACKET_BAD: truncated or impossible header, or a source route
  */
 enum knat_packet_kind {
 	KNAT_PACKET_PORTS,
@@ -45,6 +45,7 @@ enum knat_packet_kind {
  * @tracked: its flow has a session
  * @thoff: offset of the transport header from skb->data
  * @kind: how it is translated
+ * @drop: of KNAT_PACKET_BAD the counter, enum knat_counter
  */
 struct knat_packet {
 	struct sk_buff		*skb;
@@ -58,6 +59,7 @@ struct knat_packet {
 	u16			thoff;
 	bool			tracked;
 	enum knat_packet_kind	kind;
+	u32			drop;
 };
 
 #define KNAT_TCP_FIN	0x01

@@ -81,9 +81,9 @@ static unsigned long word_free(const struct knat_ports *ports, u32 word,
 	case PORT_ODD:
 		return free & ~PORT_EVENS;
 	case PORT_PAIR_EVEN:
-		return free & free >> 1 & PORT_EVENS;
+		return free & (free >> 1) & PORT_EVENS;
 	case PORT_PAIR_ODD:
-		return free & free << 1 & ~PORT_EVENS;
+		return free & (free << 1) & ~PORT_EVENS;
 	}
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include <linux/dccp.h>
 #include <linux/sctp.h>
 #include <linux/udp.h>
+#include "esp.h"
 #include "net.h"
 #include "proto.h"
 #include "rewrite.h"
@@ -23,6 +24,8 @@ enum knat_packet_kind knat_proto_parse(struct knat_packet *p)
 		return knat_dccp_parse(p);
 	case IPPROTO_SCTP:
 		return knat_sctp_parse(p);
+	case IPPROTO_ESP:
+		return knat_esp_parse(p);
 	}
 	p->tracked = true;
 	return KNAT_PACKET_ADDRESS;
@@ -46,7 +49,7 @@ void knat_proto_rewrite(struct knat_packet *p, bool src, __be16 port,
 		return;
 	}
 	ports[src ? 0 : 1] = port;
-	knat_check_update(p, check, pseudo, header);
+	knat_check_update(check, p, pseudo, header);
 	/* RFC 3828 section 3.1: 0 is no checksum, and one there must be. */
 	if (!*check && p->proto == IPPROTO_UDPLITE)
 		*check = CSUM_MANGLED_0;
@@ -57,6 +60,10 @@ void knat_proto_packet(struct knat_net *kn, struct knat_session *session,
 {
 	union knat_session_ctl old, new;
 
+	if (p->proto == IPPROTO_ESP) {
+		knat_esp_packet(kn, session);
+		return;
+	}
 	knat_session_touch(session);
 	if (p->kind != KNAT_PACKET_PORTS)
 		return;
@@ -99,6 +106,10 @@ u32 knat_proto_timeout(const struct knat_net *kn, u8 proto, u8 state)
 	case IPPROTO_SCTP:
 		setting = established ? KNAT_A_CONFIG_SCTP_ESTABLISHED_TIMEOUT :
 					KNAT_A_CONFIG_SCTP_TRANSITORY_TIMEOUT;
+		break;
+	case IPPROTO_ESP:
+		setting = state ? KNAT_A_CONFIG_ESP_ANSWER_TIMEOUT :
+				  KNAT_A_CONFIG_OTHER_TIMEOUT;
 		break;
 	default:
 		setting = KNAT_A_CONFIG_OTHER_TIMEOUT;

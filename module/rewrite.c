@@ -39,7 +39,7 @@ static bool check_is_partial(const struct knat_packet *p)
 	       (skb_checksum_start_offset(skb) == p->thoff || skb_is_gso(skb));
 }
 
-void knat_check_update(struct knat_packet *p, __sum16 *check,
+void knat_check_update(__sum16 *check, struct knat_packet *p,
 		       __wsum pseudo, __wsum header)
 {
 	if (check_is_partial(p)) {
@@ -61,7 +61,7 @@ static void udp_check_update(struct knat_packet *p, struct udphdr *uh,
 			     __wsum pseudo, __wsum header)
 {
 	if (uh->check) {
-		knat_check_update(p, &uh->check, pseudo, header);
+		knat_check_update(&uh->check, p, pseudo, header);
 		if (!uh->check)
 			uh->check = CSUM_MANGLED_0;
 	} else if (p->skb->ip_summed == CHECKSUM_COMPLETE) {
@@ -86,14 +86,14 @@ static void transport_change(struct knat_packet *p, bool src, __be16 port,
 		}
 		ports[src ? 0 : 1] = port;
 		if (p->proto == IPPROTO_TCP)
-			knat_check_update(p, &((struct tcphdr *)th)->check,
+			knat_check_update(&((struct tcphdr *)th)->check, p,
 					  pseudo, header);
 		else
 			udp_check_update(p, th, pseudo, header);
 		break;
 	case KNAT_PACKET_QUERY:
 		icmph->un.echo.id = port;
-		knat_check_update(p, &icmph->checksum, 0, header);
+		knat_check_update(&icmph->checksum, p, 0, header);
 		break;
 	default:
 		break;
@@ -198,7 +198,7 @@ bool knat_rewrite_mss(struct knat_packet *p, u16 mss)
 	diff = csum_sub((__force __wsum)cpu_to_be16(mss),
 			(__force __wsum)cpu_to_be16(old));
 	/* At an odd place the value lies across two words of the checksum. */
-	knat_check_update(p, &th->check, 0, csum_shift(diff, i));
+	knat_check_update(&th->check, p, 0, csum_shift(diff, i));
 	value[0] = mss >> 8;
 	value[1] = mss;
 	return true;

@@ -12,8 +12,8 @@
 /* Bring a transport checksum in the header up to date: @pseudo is by how much
  * the sum of the pseudo header changes, @header that of the transport header.
  */
-void knat_check_update(struct knat_packet *p,
-		       __sum16 *check, __wsum pseudo, __wsum header);
+void knat_check_update(__sum16 *check, struct knat_packet *p,
+		       __wsum pseudo, __wsum header);
 
 /* Write source or destination and port (ICMP queries: the id). Returns false
  * when the header could not be made writable; the packet is then unchanged.

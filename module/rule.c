@@ -79,6 +79,21 @@ static void rule_free(struct knat_net *kn, struct knat_rule *rule)
 	kfree(rule);
 }
 
+/* An address is not inside and outside at once (RFC 3022 section 5.1). */
+static bool rule_overlaps(const struct knat_rule *rule)
+{
+	u32 first = ntohl(rule->src);
+	u32 last = first | ~ntohl(inet_make_mask(rule->src_len)), i;
+
+	if (rule->action != KNAT_ACTION_POOL || !rule->src_len)
+		return false;
+	for (i = 0; i < rule->pool->nr_ranges; i++)
+		if (first <= rule->pool->ranges[i].last &&
+		    last >= rule->pool->ranges[i].first)
+			return true;
+	return false;
+}
+
 int knat_rule_add(struct knat_net *kn, const struct knat_rule *tmpl,
 		  const struct knat_pool_conf *conf,
 		  struct netlink_ext_ack *extack)
@@ -92,6 +107,11 @@ int knat_rule_add(struct knat_net *kn, const struct knat_rule *tmpl,
 		NL_SET_ERR_MSG(extack,
 			       "a rule with this priority and these selectors exists already");
 		return -EEXIST;
+	}
+	if (rule_overlaps(tmpl)) {
+		NL_SET_ERR_MSG(extack,
+			       "the pool holds addresses of this src: an address must be inside or outside, not both");
+		return -EINVAL;
 	}
 	rule = kmemdup(tmpl, sizeof(*rule), GFP_KERNEL_ACCOUNT);
 	if (!rule)

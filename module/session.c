@@ -99,7 +99,7 @@ bool knat_session_expired(const struct knat_net *kn,
 
 enum knat_session_state knat_session_state(const struct knat_session *session)
 {
-	if (session->proto != IPPROTO_TCP &&
+	if (session->proto != IPPROTO_TCP && session->proto != IPPROTO_AH &&
 	    !knat_proto_connects(session->proto))
 		return KNAT_SESSION_NONE;
 	return knat_tcp_state(READ_ONCE(session->ctl.tcp));
@@ -175,6 +175,7 @@ bool knat_session_kill(struct knat_net *kn, struct knat_session *session)
 	mine = session_claim(session);
 	if (mine) {
 		session_unhash(kn, session);
+		knat_event_session_gone(kn, session);
 		if (map_needs_permit(session->map))
 			permit_put(kn, session);
 		knat_map_put(kn, session->map);
@@ -302,36 +303,40 @@ static int permit_get(struct knat_net *kn, struct knat_map *map,
 	return atomic_inc_not_zero(&old->uses) ? 0 : -EBUSY;
 }
 
-struct knat_session *knat_session_open(struct knat_net *kn,
-				       struct knat_map *map,
-				       __be32 remote_addr, __be16 remote_port,
-				       bool from_inside)
+static bool session_room(struct knat_net *kn, const struct knat_map *map)
 {
-	struct knat_session *session, *old;
+	u32 max = READ_ONCE(kn->config[KNAT_A_CONFIG_MAX_SESSIONS]);
+
+	if (likely(!knat_table_full(&kn->session_out, max)))
+		return true;
+	knat_count(kn, REFUSE_SESSIONS);
+	knat_event_limit(kn, KNAT_LIMIT_SESSIONS, map->in.proto, map->in.addr);
+	return false;
+}
+
+/* Make a new session (or NULL: no memory) known. */
+static struct knat_session *session_add(struct knat_net *kn,
+					struct knat_map *map,
+					struct knat_session *session)
+{
+	struct knat_session *old;
 	int err = -ENOMEM;
 
-	if (knat_table_full(&kn->session_out,
-			    READ_ONCE(kn->config[KNAT_A_CONFIG_MAX_SESSIONS]))) {
-		knat_count(kn, REFUSE_SESSIONS);
-		return NULL;
-	}
-	session = session_new(map, remote_addr, remote_port);
 	if (!session)
 		goto err_count;
-	if (map->in.proto == IPPROTO_TCP || knat_proto_connects(map->in.proto))
-		session->ctl.tcp = from_inside ? KNAT_TCP_IN_SYN :
-						 KNAT_TCP_OUT_SYN;
 	err = -EBUSY;
 	if (!knat_map_get(map))
 		goto err_free;
 	if (map_needs_permit(map)) {
-		err = permit_get(kn, map, remote_addr);
+		err = permit_get(kn, map, session->remote_addr);
 		if (err)
 			goto err_map;
 	}
 
 	old = session_insert(kn, session);
 	if (!old) {
+		/* Told before the wheel, which may tell of its end, has it. */
+		knat_event_session_new(kn, session);
 		knat_wheel_add_session(kn, session);
 		knat_count(kn, SESSION_CREATED);
 		return session;
@@ -358,6 +363,43 @@ err_free:
 err_count:
 	session_refuse(kn, err);
 	return NULL;
+}
+
+struct knat_session *knat_session_open(struct knat_net *kn,
+				       struct knat_map *map,
+				       __be32 remote_addr, __be16 remote_port,
+				       bool from_inside)
+{
+	struct knat_session *session;
+
+	if (!session_room(kn, map))
+		return NULL;
+	session = session_new(map, remote_addr, remote_port);
+	if (session && (map->in.proto == IPPROTO_TCP ||
+			knat_proto_connects(map->in.proto)))
+		session->ctl.tcp = from_inside ? KNAT_TCP_IN_SYN :
+						 KNAT_TCP_OUT_SYN;
+	return session_add(kn, map, session);
+}
+
+struct knat_session *knat_session_open_spi(struct knat_net *kn,
+					   struct knat_map *map, u8 proto,
+					   __be32 remote_addr, u32 spi,
+					   u8 state)
+{
+	struct knat_session *session;
+
+	if (!session_room(kn, map))
+		return NULL;
+	session = session_new(map, remote_addr,
+			      cpu_to_be16(spi & 0xffff));
+	if (session) {
+		session->proto = proto;
+		session->in_port = cpu_to_be16(spi >> 16);
+		session->ctl.out_port = session->in_port;
+		session->ctl.tcp = state;
+	}
+	return session_add(kn, map, session);
 }
 
 bool knat_session_permitted(struct knat_net *kn, const struct knat_map *map,

@@ -70,7 +70,8 @@ union knat_session_ctl {
  * @map: the mapping, with a reference
  * @stamp: jiffies of the last use, not older than a second
  * @uses: sessions that a permission serves
- * @ack: TCP: highest acknowledgment from the inside when @stamp was written
+ * @ack: TCP: highest acknowledgment from the inside when @stamp was written;
+ *	ESP: see esp.h
  */
 struct knat_session {
 	struct knat_session		*in_next;
@@ -147,6 +148,14 @@ struct knat_session *knat_session_open(struct knat_net *kn,
 				       __be32 remote_addr, __be16 remote_port,
 				       bool from_inside);
 
+/* The same for one direction of ESP, under @proto and its SPI, see esp.h; @state
+ * goes into knat_session_ctl.tcp.
+ */
+struct knat_session *knat_session_open_spi(struct knat_net *kn,
+					   struct knat_map *map, u8 proto,
+					   __be32 remote_addr, u32 spi,
+					   u8 state);
+
 /* May @remote_addr:@remote_port reach @map? (RFC 4787 section 5) */
 bool knat_session_permitted(struct knat_net *kn, const struct knat_map *map,
 			    __be32 remote_addr, __be16 remote_port);
@@ -164,6 +173,11 @@ knat_session_state(const struct knat_session *session);
 static inline bool knat_session_is_permit(const struct knat_session *session)
 {
 	return session->ctl.flags & KNAT_SESSION_F_PERMIT;
+}
+
+static inline bool knat_session_is_note(const struct knat_session *session)
+{
+	return session->proto == IPPROTO_ESP && session->ctl.tcp;
 }
 
 static inline bool knat_session_dead(const struct knat_session *session)

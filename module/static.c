@@ -395,14 +395,17 @@ int knat_static_add(struct knat_net *kn, const struct knat_static *conf,
 		goto err_list;
 	if (!fixed->proto) {
 		static_oust(kn, fixed, NULL);
-		return 0;
+		goto out;
 	}
 	if (!fixed->out_addr)
-		return 0;
+		goto out;
 	err = static_bind(kn, fixed, extack) ?: knat_addr_publish(kn) ?:
 	      knat_rule_publish(kn, extack);
-	if (!err)
-		return 0;
+	if (err)
+		goto err_list;
+out:
+	knat_event_static(kn, fixed, KNAT_CMD_MAP_NEW_NTF, 0);
+	return 0;
 
 err_list:
 	static_unbind(kn, fixed);
@@ -439,11 +442,15 @@ struct knat_static *knat_static_find(struct knat_net *kn,
 
 void knat_static_del(struct knat_net *kn, struct knat_static *fixed)
 {
+	bool expired = fixed->lifetime && !knat_static_left(fixed);
+
 	lockdep_assert_held(&kn->config_lock);
 
 	list_del(&fixed->list);
 	static_unbind(kn, fixed);
 	static_publish(kn, fixed, NULL);
+	knat_event_static(kn, fixed, KNAT_CMD_MAP_GONE_NTF,
+			  expired ? KNAT_REASON_EXPIRED : KNAT_REASON_REMOVED);
 	static_release_devs(kn, fixed);
 	kvfree(fixed->maps);
 	/* Packets do not look at it: only dumps do, under our lock. */

@@ -48,6 +48,7 @@ bool knat_bucket_add(struct knat_bucket *bucket, unsigned long tag,
 	}
 	WRITE_ONCE(*(unsigned long *)(entry + link),
 		   bucket->chain & ~BIT(KNAT_BUCKET_LOCK));
+	/* As above. */
 	smp_store_release(&bucket->chain,
 			  (unsigned long)entry | BIT(KNAT_BUCKET_LOCK));
 	return true;
@@ -224,10 +225,12 @@ void knat_table_check(struct knat_table *table)
 
 void knat_table_crowded(struct knat_table *table)
 {
+	unsigned long now = jiffies;
+
 	/* A bucket may be full by chance: once a jiffy is enough. */
-	if (READ_ONCE(table->checked) == jiffies)
+	if (READ_ONCE(table->checked) == now)
 		return;
-	WRITE_ONCE(table->checked, jiffies);
+	WRITE_ONCE(table->checked, now);
 	queue_work(system_unbound_wq, &table->resize);
 }
 

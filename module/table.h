@@ -134,16 +134,9 @@ static inline bool knat_table_full(struct knat_table *table, u32 max)
  */
 static inline u64 knat_table_hash(const struct knat_table *table, u64 a, u64 b)
 {
-	u64 x = a ^ table->key[0], y = b ^ table->key[1], hash;
+	u64 x = a ^ table->key[0], y = b ^ table->key[1];
 
-#ifdef __SIZEOF_INT128__
-	unsigned __int128 product = (unsigned __int128)x * y;
-
-	hash = (u64)product ^ (u64)(product >> 64);
-#else
-	hash = x * y ^ mul_u64_u64_shr(x, y, 64);
-#endif
-	return hash * 0x9e3779b97f4a7c15ULL;
+	return (x * y ^ mul_u64_u64_shr(x, y, 64)) * 0x9e3779b97f4a7c15ULL;
 }
 
 static inline unsigned long knat_table_tag(u64 hash)

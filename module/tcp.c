@@ -9,10 +9,14 @@
 #include "net.h"
 #include "tcp.h"
 
-/* A RST from the outside counts within this distance of what the inside
- * acknowledged last, as far as the second-old note of it tells.
+/* A RST or FIN from the outside counts within these distances of what the
+ * inside acknowledged last, as far as the note of that tells. A FIN does less
+ * harm, and follows whatever is under way.
  */
 #define TCP_RST_WINDOW	0x100000U
+#define TCP_FIN_WINDOW	0x1000000U
+/* The note is made anew after so many bytes, or a second. */
+#define TCP_ACK_STEP	0x40000U
 
 #define TCP_SYN_BOTH	(KNAT_TCP_IN_SYN | KNAT_TCP_OUT_SYN)
 #define TCP_FIN_BOTH	(KNAT_TCP_IN_FIN | KNAT_TCP_OUT_FIN)
@@ -67,38 +71,51 @@ u8 knat_tcp_next(u8 tcp, u8 flags, bool from_inside)
 	return tcp;
 }
 
-static bool tcp_rst_plausible(const struct knat_session *session, u32 seq)
+/* RFC 5382 section 9, RFC 7857 section 2.2: the RST or FIN of an off-path
+ * attacker changes nothing.
+ */
+static bool tcp_plausible(u32 ack, u32 seq, u8 flags)
 {
-	u32 ack = READ_ONCE(session->ack);
+	u32 window;
 
-	return !ack || seq - ack + TCP_RST_WINDOW < 2 * TCP_RST_WINDOW;
+	if (flags & KNAT_TCP_RST)
+		window = TCP_RST_WINDOW;
+	else if (flags & KNAT_TCP_FIN)
+		window = TCP_FIN_WINDOW;
+	else
+		return true;
+	return !ack || seq - ack + window < 2 * window;
+}
+
+/* Is the note @ack due to be made anew? The first one counts at once: a RST
+ * may be next.
+ */
+static bool tcp_ack_due(u32 ack, u32 ack_seq)
+{
+	return unlikely(!ack) || (s32)(ack_seq - ack) >= (s32)TCP_ACK_STEP;
 }
 
 void knat_tcp_segment(struct knat_net *kn, struct knat_session *session,
 		      const struct knat_packet *p, bool from_inside)
 {
 	const struct tcphdr *th = (void *)(p->skb->data + p->thoff);
+	u32 ack = READ_ONCE(session->ack), now = (u32)jiffies;
 	union knat_session_ctl old, new;
-	u32 now = (u32)jiffies;
 	u8 flags = p->tcp_flags;
+	bool acks = from_inside && (flags & KNAT_TCP_ACK);
 
 	old.word = READ_ONCE(session->ctl.word);
 
-	/* RFC 7857 section 2.2: an off-path attacker's RST changes nothing. */
-	if ((flags & KNAT_TCP_RST) && !from_inside &&
-	    !tcp_rst_plausible(session, ntohl(th->seq)))
+	if (!from_inside && !tcp_plausible(ack, ntohl(th->seq), flags))
 		return;
 
 	if (now - READ_ONCE(session->stamp) >= HZ) {
 		WRITE_ONCE(session->stamp, now);
-		if (from_inside && (flags & KNAT_TCP_ACK))
+		if (acks)
 			WRITE_ONCE(session->ack, ntohl(th->ack_seq));
-	}
-
-	/* The first one counts at once: a RST may be next. */
-	if (unlikely(!READ_ONCE(session->ack)) && from_inside &&
-	    (flags & KNAT_TCP_ACK))
+	} else if (acks && tcp_ack_due(ack, ntohl(th->ack_seq))) {
 		WRITE_ONCE(session->ack, ntohl(th->ack_seq));
+	}
 
 	do {
 		new = old;
@@ -109,6 +126,6 @@ void knat_tcp_segment(struct knat_net *kn, struct knat_session *session,
 
 	/* The timeout has changed: it counts from now. */
 	WRITE_ONCE(session->stamp, now);
-	if (from_inside && (flags & KNAT_TCP_ACK))
+	if (acks)
 		WRITE_ONCE(session->ack, ntohl(th->ack_seq));
 }

@@ -12,8 +12,10 @@
 #include "static.h"
 #include "wheel.h"
 
-/* Entries looked at between two chances for others to run. */
-#define WHEEL_BATCH	256
+/* Entries looked at between two chances for others to run. Each may be an event
+ * twice, its own and that of its mapping.
+ */
+#define WHEEL_BATCH	(KNAT_EVENT_RING / 4)
 /* A mapping with sessions is looked at this often (seconds). */
 #define WHEEL_HELD_MAX	60
 
@@ -144,13 +146,14 @@ static void wheel_visit_session(struct knat_net *kn,
 /* Calls @fn for each entry of @type on llist @list, which is taken off. */
 #define wheel_for_each(kn, cpu, list, type, fn)				\
 do {									\
+	struct knat_net *net = (kn);					\
 	struct type *entry, *next;					\
 	u32 n = 0;							\
 									\
 	llist_for_each_entry_safe(entry, next, list, wheel) {		\
-		fn(kn, cpu, entry);					\
+		fn(net, cpu, entry);					\
 		if (!(++n % WHEEL_BATCH))				\
-			cond_resched();					\
+			knat_event_pause(net);				\
 	}								\
 } while (0)
 
@@ -248,13 +251,13 @@ static void wheel_shake(struct knat_net *kn, struct knat_sweep *sweep,
 				   llist_entry(node, struct knat_session,
 					       wheel));
 			if (!(++n % WHEEL_BATCH))
-				cond_resched();
+				knat_event_pause(kn);
 		}
 		llist_for_each_safe(node, next, maps) {
 			map_fn(kn, sweep, wheel,
 			       llist_entry(node, struct knat_map, wheel));
 			if (!(++n % WHEEL_BATCH))
-				cond_resched();
+				knat_event_pause(kn);
 		}
 		maps = NULL;
 		sessions = NULL;

@@ -61,11 +61,18 @@ bail() {
 fail() {
 	diag "$*"
 	ask trace
-	diag "natctl map list:" "$("$NATCTL" -n gw map list 2>&1 | head -n 9)"
-	diag "natctl session list:" \
-		"$("$NATCTL" -n gw session list 2>&1 | head -n 9)"
-	diag "natctl stats:" "$("$NATCTL" -n gw stats 2>&1 | grep -v ' 0 ')"
+	diag "$(show_state)"
 	exit 1
+}
+
+# What the gateway knows about the flows
+show_state() {
+	printf 'natctl map list:\n'
+	"$NATCTL" -n gw map list 2>&1 | head -n 9
+	printf 'natctl session list:\n'
+	"$NATCTL" -n gw session list 2>&1 | head -n 9
+	printf 'natctl stats:\n'
+	"$NATCTL" -n gw stats 2>&1 | grep -v ' 0 '
 }
 
 assert_eq() { # EXPECTED SEEN WHAT
@@ -463,12 +470,17 @@ capture_hosts() {
 
 # A test file that needs more than this says so in build_more.
 build() {
-	local name
 	ask forget
 	load_module
 	topology
 	capture_hosts
 	! declare -F build_more >/dev/null || build_more
+	remember_fresh
+}
+
+# How the gateway is before each test: no rules, the default settings
+remember_fresh() {
+	local name value
 	"$NATCTL" -n gw config list >"$work/settings" || bail "natctl fails"
 	{
 		printf 'flush\nstats reset\nconfig set'
@@ -478,6 +490,10 @@ build() {
 		printf '\n'
 	} >"$work/fresh"
 	printf '%s list\n' pool rule map config >"$work/lists"
+}
+
+be_fresh() {
+	"$NATCTL" -n gw -b "$work/fresh" || bail "natctl flush fails"
 }
 
 ### Running
@@ -495,9 +511,9 @@ run_one() { # NAME
 		build
 	else
 		ask reset
-		"$NATCTL" -n gw -b "$work/fresh" || bail "natctl flush fails"
+		be_fresh
 	fi
-	("$1") || status=1
+	("$1") || status=$?
 	ask verdict || status=1
 	if kernel_tainted; then
 		diag "the kernel has warned, see its log"
@@ -505,6 +521,15 @@ run_one() { # NAME
 	fi
 	[ -z "${KNAT_TRACE-}" ] || ask trace
 	return $status
+}
+
+# Says how a test went; fails if it failed.
+report() { # STATUS NUMBER NAME MILLISECONDS
+	if [ "$1" != 0 ]; then
+		echo "not ok $2 - $3"
+		return 1
+	fi
+	echo "ok $2 - $3 # $4 ms"
 }
 
 chosen() { # TEST WORD...
@@ -517,7 +542,7 @@ chosen() { # TEST WORD...
 }
 
 run_tests() { # [WORD...]
-	local names=() name number=0 failed=0 start
+	local names=() name number=0 failed=0 start status
 	while read -r name; do
 		chosen "$name" "$@" && names+=("$name")
 	done < <(grep -o '^test_[a-z0-9_]*' "$0")
@@ -526,12 +551,10 @@ run_tests() { # [WORD...]
 	for name in "${names[@]}"; do
 		((number++))
 		start=$(now_ms)
-		if run_one "$name"; then
-			echo "ok $number - ${name#test_} # $(($(now_ms) - start)) ms"
-		else
-			echo "not ok $number - ${name#test_}"
-			((failed++))
-		fi
+		status=0
+		run_one "$name" || status=$?
+		report $status $number "${name#test_}" \
+			$(($(now_ms) - start)) || ((failed++))
 	done
 	exit $((failed > 0))
 }

@@ -39,11 +39,10 @@ static void json_u32(const char *key, const struct nlattr *attr)
 		json_number(key, nl_u32(attr));
 }
 
-static void print_json(const struct nlattr *const *attrs)
+void map_json(const struct nlattr *const *attrs)
 {
 	bool is_static = nl_u8(attrs[KNAT_A_MAP_KIND]) == KNAT_MAP_STATIC;
 
-	json_object(NULL);
 	json_string("kind", is_static ? "static" : "dynamic");
 	if (attrs[KNAT_A_MAP_PROTO])
 		json_string("proto", proto_text(nl_u8(attrs[KNAT_A_MAP_PROTO])));
@@ -64,7 +63,6 @@ static void print_json(const struct nlattr *const *attrs)
 	json_u32("sessions", attrs[KNAT_A_MAP_SESSIONS]);
 	json_u32("idle", attrs[KNAT_A_MAP_IDLE]);
 	json_u32("expires", attrs[KNAT_A_MAP_EXPIRES]);
-	json_end();
 }
 
 /* :PORT[-PORT]; an ICMP query may have the number 0. */
@@ -151,7 +149,7 @@ static void text_remarks(const struct nlattr *const *attrs)
 		text(" expires in %us", nl_u32(attrs[KNAT_A_MAP_EXPIRES]));
 }
 
-static void print_text(const struct nlattr *const *attrs)
+void map_text(const struct nlattr *const *attrs)
 {
 	text_ends(attrs);
 	if (attrs[KNAT_A_MAP_LIFETIME])
@@ -161,19 +159,27 @@ static void print_text(const struct nlattr *const *attrs)
 		text_quoted(mnl_attr_get_str(attrs[KNAT_A_MAP_LABEL]));
 	}
 	text_remarks(attrs);
-	text_end();
+}
+
+bool map_is_whole(const struct nlattr *const *attrs)
+{
+	return attrs[KNAT_A_MAP_KIND] && attrs[KNAT_A_MAP_IN_ADDR] &&
+	       (attrs[KNAT_A_MAP_OUT_ADDR] || attrs[KNAT_A_MAP_OUT_DEV]);
 }
 
 static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
 {
 	(void)nlh;
-	if (!attrs[KNAT_A_MAP_KIND] || !attrs[KNAT_A_MAP_IN_ADDR] ||
-	    (!attrs[KNAT_A_MAP_OUT_ADDR] && !attrs[KNAT_A_MAP_OUT_DEV]))
+	if (!map_is_whole(attrs))
 		nl_odd_answer();
-	if (out_json)
-		print_json(attrs);
-	else
-		print_text(attrs);
+	if (out_json) {
+		json_object(NULL);
+		map_json(attrs);
+		json_end();
+	} else {
+		map_text(attrs);
+		text_end();
+	}
 }
 
 static const uint8_t types[KNAT_A_MAP_MAX + 1] = {

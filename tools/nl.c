@@ -19,6 +19,8 @@
 static _Alignas(struct nlmsghdr) char request[REQUEST_SIZE];
 static _Alignas(struct nlmsghdr) char answer[ANSWER_SIZE];
 static uint16_t family;
+/* Numbers of the multicast groups, 0: the kernel does not have it. */
+static uint32_t group_ids[__KNAT_GROUP_MAX];
 static uint32_t seq;
 
 /* --- requests --- */
@@ -224,20 +226,47 @@ static bool talk(struct nlmsghdr *req, const struct nl_reader *reader)
 	}
 }
 
+static void read_group(const struct nlattr *nest)
+{
+#define NAME(NAME, name)	#name,
+	static const char *const names[] = { KNAT_GROUPS(NAME) };
+#undef NAME
+	static const uint8_t types[CTRL_ATTR_MCAST_GRP_MAX + 1] = {
+		[CTRL_ATTR_MCAST_GRP_NAME]	= MNL_TYPE_NUL_STRING,
+		[CTRL_ATTR_MCAST_GRP_ID]	= MNL_TYPE_U32,
+	};
+	const struct nlattr *attrs[CTRL_ATTR_MCAST_GRP_MAX + 1];
+	int i;
+
+	nl_parse_nest(nest, attrs, CTRL_ATTR_MCAST_GRP_MAX, types);
+	if (!attrs[CTRL_ATTR_MCAST_GRP_NAME])
+		nl_odd_answer();
+	for (i = 0; i < __KNAT_GROUP_MAX; i++)
+		if (!strcmp(mnl_attr_get_str(attrs[CTRL_ATTR_MCAST_GRP_NAME]),
+			    names[i]))
+			group_ids[i] = nl_u32(attrs[CTRL_ATTR_MCAST_GRP_ID]);
+}
+
 static void read_family(const struct nlmsghdr *nlh,
 			const struct nlattr *const *attrs)
 {
+	const struct nlattr *group;
+
 	(void)nlh;
 	family = nl_u16(attrs[CTRL_ATTR_FAMILY_ID]);
+	if (attrs[CTRL_ATTR_MCAST_GROUPS])
+		mnl_attr_for_each_nested(group, attrs[CTRL_ATTR_MCAST_GROUPS])
+			read_group(group);
 }
 
 static void find_family(void)
 {
-	static const uint8_t types[CTRL_ATTR_FAMILY_ID + 1] = {
-		[CTRL_ATTR_FAMILY_ID] = MNL_TYPE_U16,
+	static const uint8_t types[CTRL_ATTR_MCAST_GROUPS + 1] = {
+		[CTRL_ATTR_FAMILY_ID]	 = MNL_TYPE_U16,
+		[CTRL_ATTR_MCAST_GROUPS] = MNL_TYPE_NESTED,
 	};
 	static const struct nl_reader reader = {
-		CTRL_ATTR_FAMILY_ID, types, read_family,
+		CTRL_ATTR_MCAST_GROUPS, types, read_family,
 	};
 	_Alignas(struct nlmsghdr) char buf[64] = { 0 };
 	struct nlmsghdr *nlh;
@@ -286,6 +315,41 @@ void nl_list(struct nlmsghdr *nlh, const struct nl_reader *reader)
 	}
 }
 
+/* All events of a datagram. */
+static void hear(int len, const struct nl_reader *reader)
+{
+	const struct nlmsghdr *nlh;
+
+	for (nlh = (const void *)answer; mnl_nlmsg_ok(nlh, len);
+	     nlh = mnl_nlmsg_next(nlh, &len))
+		if (nlh->nlmsg_type == family)
+			read_message(nlh, reader);
+}
+
+void nl_listen(uint32_t groups, const struct nl_reader *reader,
+	       void (*overrun)(void))
+{
+	ssize_t len;
+	int i;
+
+	if (!family)
+		find_family();
+	for (i = 0; i < __KNAT_GROUP_MAX; i++) {
+		if (!(groups & 1U << i))
+			continue;
+		if (!group_ids[i])
+			nl_odd_answer();
+		sock_join(group_ids[i]);
+	}
+	while ((len = sock_hear(answer, sizeof(answer)))) {
+		if (len == SOCK_OVERRUN)
+			overrun();
+		else
+			hear(len, reader);
+		out_flush();
+	}
+}
+
 uint8_t nl_u8(const struct nlattr *attr)
 {
 	return attr ? mnl_attr_get_u8(attr) : 0;
@@ -299,4 +363,9 @@ uint16_t nl_u16(const struct nlattr *attr)
 uint32_t nl_u32(const struct nlattr *attr)
 {
 	return attr ? mnl_attr_get_u32(attr) : 0;
+}
+
+uint64_t nl_u64(const struct nlattr *attr)
+{
+	return attr ? mnl_attr_get_u64(attr) : 0;
 }

@@ -45,6 +45,13 @@ void nl_do(struct nlmsghdr *nlh);
 void nl_get(struct nlmsghdr *nlh, const struct nl_reader *reader);
 void nl_list(struct nlmsghdr *nlh, const struct nl_reader *reader);
 
+/* Listen to the groups whose bits, 1 << KNAT_GROUP_..., are set, until the
+ * process is to end. @overrun is called when messages were lost on their way.
+ * What is printed is flushed after each datagram.
+ */
+void nl_listen(uint32_t groups, const struct nl_reader *reader,
+	       void (*overrun)(void));
+
 /* The attributes of a nest, in @attrs[0] to [@max]. */
 void nl_parse_nest(const struct nlattr *nest, const struct nlattr **attrs,
 		   int max, const uint8_t *types);
@@ -55,5 +62,6 @@ void nl_odd_answer(void) __attribute__((noreturn));
 uint8_t nl_u8(const struct nlattr *attr);
 uint16_t nl_u16(const struct nlattr *attr);
 uint32_t nl_u32(const struct nlattr *attr);
+uint64_t nl_u64(const struct nlattr *attr);
 
 #endif /* NATCTL_NL_H */

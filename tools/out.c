@@ -18,6 +18,8 @@ static char ends[DEPTH_MAX];
 static unsigned int depth;
 /* Nothing is yet in what was opened last. */
 static bool empty;
+/* There is no list around the object. */
+static bool alone;
 /* Column of the line of text. */
 static unsigned int column;
 
@@ -55,8 +57,21 @@ static void new_line(void)
  */
 void out_begin(void)
 {
+	alone = false;
 	depth = 0;
 	empty = true;
+}
+
+void out_alone(void)
+{
+	out_begin();
+	alone = true;
+}
+
+void out_alone_end(void)
+{
+	if (out_json)
+		putchar('\n');
 }
 
 void out_end(void)
@@ -72,13 +87,15 @@ void out_end(void)
 /* Before anything in JSON: a comma, a line, the key. */
 static void begin(const char *key)
 {
+	if (alone && !depth)
+		return;
 	if (!depth)
 		open_with('[', ']');
 	if (!empty)
 		putchar(',');
 	if (out_pretty)
 		new_line();
-	else if (depth == 1 && !empty)
+	else if (depth == 1 && !empty && !alone)
 		putchar('\n');
 	empty = false;
 	if (key)
@@ -105,7 +122,7 @@ void json_end(void)
 		new_line();
 	putchar(end);
 	empty = false;
-	if (depth == 1)
+	if (depth == !alone)
 		check();
 }
 
@@ -196,6 +213,11 @@ void text_word(const char *word)
 		text_quoted(word);
 	else
 		text("%s", word);
+}
+
+void text_margin(void)
+{
+	column = 0;
 }
 
 void text_column(unsigned int to)

@@ -17,6 +17,9 @@ extern bool out_json, out_pretty;
 /* Around a list. */
 void out_begin(void);
 void out_end(void);
+/* Around an object that is in no list, and is on a line of its own. */
+void out_alone(void);
+void out_alone_end(void);
 /* All is written, or the process ends with an error. */
 void out_flush(void);
 
@@ -35,6 +38,8 @@ void text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A word that is read back as it is: in quotes if it must be, or always. */
 void text_word(const char *word);
 void text_quoted(const char *word);
+/* Columns are counted from here on. */
+void text_margin(void);
 /* Blanks up to a column, one at least. */
 void text_column(unsigned int column);
 /* The same, and what follows cannot be typed back. */

@@ -5,6 +5,7 @@
 #include "filter.h"
 #include "nl.h"
 #include "out.h"
+#include "session.h"
 
 static const char *const states[] = {
 	[KNAT_SESSION_NONE]		= "none",
@@ -103,46 +104,62 @@ static void print_end(const char *word, const char *key_addr,
 		text(":%u", nl_u16(port));
 }
 
-static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
+bool session_is_whole(const struct nlattr *const *attrs)
 {
-	const char *proto = proto_text(nl_u8(attrs[KNAT_A_SESSION_PROTO]));
-	const char *state = state_word(nl_u8(attrs[KNAT_A_SESSION_STATE]));
-	uint32_t idle = nl_u32(attrs[KNAT_A_SESSION_IDLE]);
-	uint32_t expires = nl_u32(attrs[KNAT_A_SESSION_EXPIRES]);
+	return attrs[KNAT_A_SESSION_PROTO] && attrs[KNAT_A_SESSION_IN_ADDR] &&
+	       attrs[KNAT_A_SESSION_OUT_ADDR] &&
+	       attrs[KNAT_A_SESSION_REMOTE_ADDR] && attrs[KNAT_A_SESSION_STATE];
+}
 
-	(void)nlh;
-	if (!attrs[KNAT_A_SESSION_PROTO] || !attrs[KNAT_A_SESSION_IN_ADDR] ||
-	    !attrs[KNAT_A_SESSION_OUT_ADDR] ||
-	    !attrs[KNAT_A_SESSION_REMOTE_ADDR] || !attrs[KNAT_A_SESSION_STATE])
-		nl_odd_answer();
-	if (out_json) {
-		json_object(NULL);
-		json_string("proto", proto);
-	} else {
-		text("%s", proto);
-		text_column(5);
-	}
+void session_json(const struct nlattr *const *attrs)
+{
+	json_string("proto", proto_text(nl_u8(attrs[KNAT_A_SESSION_PROTO])));
 	print_end("in", "in_addr", "in_port", attrs[KNAT_A_SESSION_IN_ADDR],
 		  attrs[KNAT_A_SESSION_IN_PORT]);
-	if (!out_json)
-		text_column(30);
 	print_end("out", "out_addr", "out_port", attrs[KNAT_A_SESSION_OUT_ADDR],
 		  attrs[KNAT_A_SESSION_OUT_PORT]);
-	if (!out_json)
-		text_column(56);
 	print_end("remote", "remote_addr", "remote_port",
 		  attrs[KNAT_A_SESSION_REMOTE_ADDR],
 		  attrs[KNAT_A_SESSION_REMOTE_PORT]);
+	json_string("state", state_word(nl_u8(attrs[KNAT_A_SESSION_STATE])));
+	if (attrs[KNAT_A_SESSION_IDLE])
+		json_number("idle", nl_u32(attrs[KNAT_A_SESSION_IDLE]));
+	if (attrs[KNAT_A_SESSION_EXPIRES])
+		json_number("expires", nl_u32(attrs[KNAT_A_SESSION_EXPIRES]));
+}
+
+void session_text(const struct nlattr *const *attrs)
+{
+	text("%s", proto_text(nl_u8(attrs[KNAT_A_SESSION_PROTO])));
+	text_column(5);
+	print_end("in", "in_addr", "in_port", attrs[KNAT_A_SESSION_IN_ADDR],
+		  attrs[KNAT_A_SESSION_IN_PORT]);
+	text_column(30);
+	print_end("out", "out_addr", "out_port", attrs[KNAT_A_SESSION_OUT_ADDR],
+		  attrs[KNAT_A_SESSION_OUT_PORT]);
+	text_column(56);
+	print_end("remote", "remote_addr", "remote_port",
+		  attrs[KNAT_A_SESSION_REMOTE_ADDR],
+		  attrs[KNAT_A_SESSION_REMOTE_PORT]);
+	text_column(85);
+	text("state %s", state_word(nl_u8(attrs[KNAT_A_SESSION_STATE])));
+}
+
+static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
+{
+	(void)nlh;
+	if (!session_is_whole(attrs))
+		nl_odd_answer();
 	if (out_json) {
-		json_string("state", state);
-		json_number("idle", idle);
-		json_number("expires", expires);
+		json_object(NULL);
+		session_json(attrs);
 		json_end();
 	} else {
-		text_column(85);
-		text("state %s", state);
+		session_text(attrs);
 		text_remark(103);
-		text("idle %us expires in %us", idle, expires);
+		text("idle %us expires in %us",
+		     nl_u32(attrs[KNAT_A_SESSION_IDLE]),
+		     nl_u32(attrs[KNAT_A_SESSION_EXPIRES]));
 		text_end();
 	}
 }
@@ -160,6 +177,8 @@ static const uint8_t types[KNAT_A_SESSION_MAX + 1] = {
 	[KNAT_A_SESSION_EXPIRES]	= MNL_TYPE_U32,
 	[KNAT_A_SESSION_COUNT]		= MNL_TYPE_U32,
 };
+
+const struct nl_reader session_reader = { KNAT_A_SESSION_MAX, types, print };
 
 /* A count as @key in JSON, and with @unit behind it in text. */
 static void print_count(const struct nlattr *count, const char *key,
@@ -195,13 +214,10 @@ static void print_removed(const struct nlmsghdr *nlh,
 
 static void list(struct words *words)
 {
-	static const struct nl_reader reader = {
-		KNAT_A_SESSION_MAX, types, print,
-	};
 	struct nlmsghdr *nlh = nl_request(KNAT_CMD_SESSION_GET);
 
 	filter_put(words, nlh);
-	nl_list(nlh, &reader);
+	nl_list(nlh, &session_reader);
 }
 
 static void count(struct words *words)

@@ -5,10 +5,14 @@
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/netlink.h>
+#include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include "error.h"
 #include "sock.h"
@@ -87,4 +91,76 @@ size_t sock_receive(void *buf, size_t size)
 		fail("the kernel's answer cannot be received: %s",
 		     strerror(errno));
 	return len;
+}
+
+/* What happens while the output is written waits here. */
+#define HEAR_BUFFER	(8 << 20)
+/* What waits when a signal comes is printed, but not for ever. */
+#define HEAR_REST	10000
+
+/* Becomes readable when a signal asks the process to end. */
+static int end_fd = -1;
+
+static void hear_begin(void)
+{
+	int size = HEAR_BUFFER, fd = mnl_socket_get_fd(sock);
+	sigset_t ends;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGHUP);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+	end_fd = signalfd(-1, &ends, SFD_CLOEXEC);
+	if (end_fd < 0)
+		fail("signals cannot be waited for: %s", strerror(errno));
+	/* Beyond the limit only with privileges; else what the limit allows. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+}
+
+void sock_join(uint32_t group)
+{
+	if (end_fd < 0)
+		hear_begin();
+	if (!mnl_socket_setsockopt(sock, NETLINK_ADD_MEMBERSHIP, &group,
+				   sizeof(group)))
+		return;
+	if (errno == EPERM)
+		fail("permission denied: CAP_NET_ADMIN is needed in the network namespace");
+	fail("events cannot be listened to: %s", strerror(errno));
+}
+
+ssize_t sock_hear(void *buf, size_t size)
+{
+	struct pollfd fds[] = {
+		{ .fd = mnl_socket_get_fd(sock), .events = POLLIN },
+		{ .fd = end_fd, .events = POLLIN },
+		/* An error or a hang-up: nobody reads. */
+		{ .fd = STDOUT_FILENO },
+	};
+	/* Datagrams still to be read when the end has come. */
+	static int rest = -1;
+	ssize_t len;
+
+	for (;;) {
+		if (poll(fds, sizeof(fds) / sizeof(fds[0]),
+			 rest < 0 ? -1 : 0) < 0)
+			fail("events cannot be waited for: %s",
+			     strerror(errno));
+		if (fds[1].revents && rest < 0)
+			rest = HEAR_REST;
+		if (fds[2].revents ||
+		    (rest >= 0 && (!fds[0].revents || !rest--)))
+			return 0;
+		if (!fds[0].revents)
+			continue;
+		len = mnl_socket_recvfrom(sock, buf, size);
+		if (len >= 0)
+			return len;
+		if (errno == ENOBUFS)
+			return SOCK_OVERRUN;
+		if (errno != EINTR && errno != EAGAIN)
+			fail("events cannot be received: %s", strerror(errno));
+	}
 }

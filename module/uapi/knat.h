@@ -40,6 +40,13 @@ enum knat_cmd {
 	KNAT_CMD_CONFIG_GET,
 	KNAT_CMD_CONFIG_SET,
 	KNAT_CMD_FLUSH,
+	/* Events: messages to the groups below, never requests. */
+	KNAT_CMD_MAP_NEW_NTF,
+	KNAT_CMD_MAP_GONE_NTF,
+	KNAT_CMD_SESSION_NEW_NTF,
+	KNAT_CMD_SESSION_GONE_NTF,
+	KNAT_CMD_LIMIT_NTF,
+	KNAT_CMD_LOST_NTF,
 
 	__KNAT_CMD_MAX
 };
@@ -223,6 +230,52 @@ enum knat_a_stats {
 
 #define KNAT_A_STATS_MAX (__KNAT_A_STATS_MAX - 1)
 
+/* Multicast groups: X(NAME, name). */
+#define KNAT_GROUPS(X)							\
+	X(MAPPINGS, mappings)						\
+	X(SESSIONS, sessions)						\
+	X(LIMITS, limits)
+
+#define __KNAT_GROUP_ENUM(NAME, name) KNAT_GROUP_##NAME,
+
+enum knat_group {
+	KNAT_GROUPS(__KNAT_GROUP_ENUM)
+
+	__KNAT_GROUP_MAX
+};
+
+/* Why a mapping or a session is gone. */
+enum knat_reason {
+	KNAT_REASON_EXPIRED,		/* its time or its last session is over */
+	KNAT_REASON_REMOVED,		/* by request, or with its address */
+};
+
+/* Why a new flow was refused. */
+enum knat_limit {
+	KNAT_LIMIT_MAPPINGS,		/* max_mappings */
+	KNAT_LIMIT_SESSIONS,		/* max_sessions */
+	KNAT_LIMIT_SUBSCRIBER,		/* the pool's limit for a subscriber */
+	KNAT_LIMIT_PORTS,		/* no port is free */
+};
+
+enum knat_a_event {
+	KNAT_A_EVENT_UNSPEC,
+	KNAT_A_EVENT_PAD,
+	KNAT_A_EVENT_TIME,		/* u64, nanoseconds since 1970 UTC */
+	KNAT_A_EVENT_MAP,		/* nest of knat_a_map */
+	KNAT_A_EVENT_SESSION,		/* nest of knat_a_session */
+	KNAT_A_EVENT_REASON,		/* u8, enum knat_reason */
+	KNAT_A_EVENT_LIMIT,		/* u8, enum knat_limit */
+	KNAT_A_EVENT_PROTO,		/* u8, of the flow that was refused */
+	KNAT_A_EVENT_IN_ADDR,		/* be32, of the flow that was refused */
+	KNAT_A_EVENT_GROUP,		/* u8, enum knat_group */
+	KNAT_A_EVENT_LOST,		/* u32, events that were not told */
+
+	__KNAT_A_EVENT_MAX
+};
+
+#define KNAT_A_EVENT_MAX (__KNAT_A_EVENT_MAX - 1)
+
 /*
  * Counters: X(NAME, name, meaning). The names, the netlink attributes, the
  * tool's table and the documentation come from this list alone.
@@ -262,6 +315,8 @@ enum knat_a_stats {
 	  "new flows refused: the pool's limit for one subscriber is reached") \
 	X(REFUSE_REMOTE, refuse_remote,					\
 	  "new flows refused: another inside host has this protocol with the remote address") \
+	X(REFUSE_ESP, refuse_esp,					\
+	  "new ESP flows refused: another inside host waits for an answer of the remote address") \
 	X(REFUSE_NO_ADDRESS, refuse_no_address,				\
 	  "new flows refused: the outside device has no address")	\
 	X(REFUSE_MEMORY, refuse_memory,					\
@@ -280,6 +335,16 @@ enum knat_a_stats {
 	  "packets of TCP, DCCP or SCTP that belong to no session and open none") \
 	X(DROP_MALFORMED, drop_malformed,				\
 	  "packets with a truncated or impossible header")		\
+	X(DROP_PORT_ZERO, drop_port_zero,				\
+	  "new flows refused: a port or query id of 0")			\
+	X(DROP_SOURCE_ROUTE, drop_source_route,				\
+	  "packets with a source route")				\
+	X(DROP_MARTIAN_SOURCE, drop_martian_source,			\
+	  "packets from an address that no host beyond a router has")	\
+	X(DROP_MARTIAN_DESTINATION, drop_martian_destination,		\
+	  "new flows refused: to an address that no host beyond a router has") \
+	X(DROP_LAND, drop_land,						\
+	  "packets that claim to come from whom they go to")		\
 	X(DROP_UNSUPPORTED, drop_unsupported,				\
 	  "packets of an ICMP type that cannot be translated")		\
 	X(DROP_AH, drop_ah,						\
@@ -326,6 +391,8 @@ enum knat_counter {
 	  "idle SCTP association")					\
 	X(SCTP_TRANSITORY_TIMEOUT, sctp_transitory_timeout, "s", 1, 604800, 240, \
 	  "SCTP association that opens or closes")			\
+	X(ESP_ANSWER_TIMEOUT, esp_answer_timeout, "s", 1, 604800, 10,	\
+	  "ESP: while one inside host waits for a remote address, others do not") \
 	X(OTHER_TIMEOUT, other_timeout, "s", 1, 604800, 600,		\
 	  "session of a protocol without ports")			\
 	X(TCP_SYN_HOLD, tcp_syn_hold, "s", 6, 600, 6,			\
@@ -333,7 +400,8 @@ enum knat_counter {
 	X(TCP_SYN_ANSWER, tcp_syn_answer, "", 0, 1, 1,			\
 	  "answer it then with port unreachable; 0: never (RFC 5382 REQ-4)") \
 	X(REFUSAL_ICMP, refusal_icmp, "", 0, 2, 1,			\
-	  "tell the sender of a refused flow: 0 nothing, 1 host unreachable (RFC 6888 REQ-11), 2 administratively prohibited (RFC 5508 REQ-8)") \
+	  "tell the sender of a refused flow: 0 nothing, 1 host unreachable (RFC 6888 REQ-11), " \
+	  "2 administratively prohibited (RFC 5508 REQ-8)") \
 	X(PORT_REST, port_rest, "s", 0, 604800, 120,			\
 	  "rest of a freed port (RFC 6888 REQ-8)")			\
 	X(MAX_RESTING, max_resting, "", 1, 1000000000, 0,		\

@@ -118,15 +118,14 @@ test_when_the_time_is_over_another_host_may() {
 }
 
 test_packets_of_either_side_keep_the_session() {
-	local n
 	masquerade
 	setting other_timeout 3
 	out_from gre in1 $in1_silent out1 $out1_silent
-	for n in 1 2 3 4; do
+	for _ in 1 2 3 4; do
 		pause 1500
 		back_to gre out1 $out1_silent in1 $in1_silent
 	done
-	for n in 1 2 3; do
+	for _ in 1 2 3; do
 		pause 1500
 		out_from gre in1 $in1_silent out1 $out1_silent
 	done
@@ -221,10 +220,10 @@ test_the_gateway_keeps_its_own_tunnels() {
 	send_by_address gre gw 203.0.113.1 $out1_silent ours
 	see out1 "gre 203.0.113.1 to $out1_silent * data ours"
 	send_by_address gre out1 $out1_silent 203.0.113.1 mine
+	# Nothing on the gateway wants it, which the gateway says itself.
+	see out1 'icmp 203.0.113.1 to * 3/2 *'
 	see_nothing in1 '* data mine'
 	assert_mappings 0
-	seen out1 '* data ours'
-	assert_eq 1 "$answer" "packets of the gateway"
 }
 
 test_ah_is_dropped_and_counted_but_for_whole_addresses() {

@@ -306,7 +306,7 @@ const char *proto_describe(const struct iphdr *ip, const uint8_t *l4,
 		}
 		break;
 	case ESP:
-		snprintf(text, sizeof(text), " spi %u seq %u", get32(l4),
+		snprintf(text, sizeof(text), " spi 0x%x seq %u", get32(l4),
 			 get32(l4 + 4));
 		break;
 	}

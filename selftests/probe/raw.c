@@ -110,8 +110,9 @@ void cmd_fragment(int argc, char **argv)
 		start = index * bytes;
 		len = total - start < bytes ? total - start : bytes;
 		header = *ip;
-		header.frag_off = htons(start / 8 |
-					(start + len < total ? IP_MF : 0));
+		header.frag_off = (ip->frag_off & htons(IP_DF)) |
+			htons(start / 8 |
+			      (start + len < total ? IP_MF : 0));
 		packet_assemble(&header, (void *)(ip + 1), options,
 			 whole.data + ip->ihl * 4 + start, len, &part);
 		if (!transmit(fd, &part)) {

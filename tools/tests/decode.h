@@ -7,5 +7,7 @@
 void decode(void);
 /* Commands from files; lists that are typed back. */
 void batches(void);
+/* What monitor prints. */
+void events(void);
 
 #endif /* NATCTL_TESTS_DECODE_H */

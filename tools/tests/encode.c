@@ -231,7 +231,7 @@ static void maps_added(void)
 	inside("192.168.0.2", 80, 80);
 	run("map", "add", "tcp", "203.0.113.1:8000", "to", "192.168.0.2:80");
 	is_sent(&want, "a port forward");
-	run("m", "a", "tcp", "203.0.113.1:8000", "t", "192.168.0.2:80", "#",
+	run("ma", "a", "tcp", "203.0.113.1:8000", "t", "192.168.0.2:80", "#",
 	    "static");
 	is_sent(&want, "the same, shortened, with a remark");
 
@@ -430,5 +430,6 @@ int main(void)
 	others();
 	decode();
 	batches();
+	events();
 	return done();
 }

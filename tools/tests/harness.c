@@ -18,7 +18,7 @@
 #define REPEATED	1000
 
 struct wire reply;
-int reply_to, reply_repeat;
+int reply_to, reply_repeat, overrun_at;
 bool module_missing;
 const char *input;
 
@@ -44,6 +44,22 @@ void sock_open(void)
 {
 }
 
+/* In another order than the header's. */
+static void answer_groups(void)
+{
+	static const char *const names[] = { "limits", "mappings", "sessions" };
+	size_t all = wire_nest(&answer, CTRL_ATTR_MCAST_GROUPS), one;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		one = wire_nest(&answer, i + 1);
+		wire_u32(&answer, CTRL_ATTR_MCAST_GRP_ID, 40 + i);
+		wire_string(&answer, CTRL_ATTR_MCAST_GRP_NAME, names[i]);
+		wire_nest_end(&answer, one);
+	}
+	wire_nest_end(&answer, all);
+}
+
 /* Only a request that is right to the last byte counts. */
 static void find_family(const void *request, size_t len)
 {
@@ -61,6 +77,7 @@ static void find_family(const void *request, size_t len)
 	wire_genl(&answer, GENL_ID_CTRL, 0, CTRL_CMD_NEWFAMILY);
 	wire_u16(&answer, CTRL_ATTR_FAMILY_ID, FAMILY);
 	wire_string(&answer, CTRL_ATTR_FAMILY_NAME, KNAT_FAMILY_NAME);
+	answer_groups();
 	wire_cut(&answer);
 	wire_ack(&answer);
 }
@@ -127,6 +144,26 @@ size_t sock_receive(void *buf, size_t size)
 		at += NLMSG_ALIGN(nlh->nlmsg_len);
 	}
 	return to;
+}
+
+void sock_join(uint32_t group)
+{
+	sent->joined |= 1U << (group - 40);
+	answer = reply;
+	next_datagram = 0;
+}
+
+/* The datagrams of the reply, and then the end. */
+ssize_t sock_hear(void *buf, size_t size)
+{
+	if (overrun_at == next_datagram + 1) {
+		overrun_at = 0;
+		return SOCK_OVERRUN;
+	}
+	if (next_datagram > answer.nr_ends ||
+	    (next_datagram ? answer.ends[next_datagram - 1] : 0) == answer.len)
+		return 0;
+	return sock_receive(buf, size);
 }
 
 /* --- the child --- */
@@ -200,6 +237,7 @@ void fresh(void)
 	wire_clear(&reply);
 	reply_to = 0;
 	reply_repeat = 0;
+	overrun_at = 0;
 	module_missing = false;
 	input = NULL;
 }

@@ -19,6 +19,8 @@ extern int reply_to;
  * first.
  */
 extern int reply_repeat;
+/* In place of the datagram of this number, from 1 on, some were lost. */
+extern int overrun_at;
 /* There is no family knat. */
 extern bool module_missing;
 /* Standard input. */
@@ -34,6 +36,8 @@ extern long memory;
 /* What was sent, but for the look-up of the family. */
 extern struct sent {
 	int		lookups;
+	/* Bits of the groups that were joined, by their numbers from 40 on. */
+	unsigned int	joined;
 	int		requests;
 	/* The last one. */
 	size_t		len;

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/* knat: ESP behind a shared address. */
+#include <linux/in.h>
+#include <net/ip.h>
+#include <net/xfrm.h>
+#include "esp.h"
+#include "map.h"
+#include "net.h"
+
+/* RFC 4303 section 2.1: SPIs up to this are not used. */
+#define ESP_SPI_RESERVED	255
+/* The one that the note stands under. */
+#define ESP_SPI_NOTE		1
+
+/* States of a note: a host that has sent a new SPI keeps others away, one that
+ * has gone on sending without an answer does not.
+ */
+#define ESP_NOTE_FIRM		KNAT_TCP_IN_SYN
+#define ESP_NOTE_LOOSE		KNAT_TCP_IN_FIN
+
+static u32 esp_spi(const struct knat_packet *p)
+{
+	const struct ip_esp_hdr *eh = (void *)(p->skb->data + p->thoff);
+
+	return be32_to_cpu(eh->spi);
+}
+
+enum knat_packet_kind knat_esp_parse(struct knat_packet *p)
+{
+	if (!knat_packet_pull(p, sizeof(struct ip_esp_hdr)) ||
+	    esp_spi(p) <= ESP_SPI_RESERVED)
+		return KNAT_PACKET_BAD;
+	p->tracked = true;
+	return KNAT_PACKET_ADDRESS;
+}
+
+static void flow_set(struct knat_flow *flow, u8 proto, u32 spi)
+{
+	flow->near.proto = proto;
+	flow->near.port = cpu_to_be16(spi >> 16);
+	flow->remote_port = cpu_to_be16(spi & 0xffff);
+}
+
+void knat_esp_flow(const struct knat_packet *p, struct knat_flow *flow,
+		   bool from_inside)
+{
+	flow_set(flow, from_inside ? IPPROTO_AH : IPPROTO_ESP, esp_spi(p));
+}
+
+/* What stands under an SPI of the flow between @out_addr and @raddr. */
+static struct knat_session *spi_find(struct knat_net *kn, u8 proto,
+				     __be32 out_addr, __be32 raddr, u32 spi)
+{
+	struct knat_flow flow = {
+		.near = knat_ep(proto, out_addr, 0),
+		.remote_addr = raddr,
+	};
+
+	flow_set(&flow, proto, spi);
+	return knat_session_lookup_out(kn, &flow);
+}
+
+/* The note of whoever waits for @raddr on @out_addr. */
+static struct knat_session *note_find(struct knat_net *kn, __be32 out_addr,
+				      __be32 raddr)
+{
+	return spi_find(kn, IPPROTO_ESP, out_addr, raddr, ESP_SPI_NOTE);
+}
+
+static void note_leave(struct knat_net *kn, struct knat_map *map, __be32 raddr,
+		       u32 spi, u8 state)
+{
+	struct knat_session *note;
+
+	note = knat_session_open_spi(kn, map, IPPROTO_ESP, raddr, ESP_SPI_NOTE,
+				     state);
+	if (note)
+		WRITE_ONCE(note->ack, spi);
+}
+
+struct knat_session *knat_esp_open(const struct knat_packet *p,
+				   struct knat_map *map)
+{
+	struct knat_session *note = note_find(p->kn, map->out.addr, p->daddr);
+	struct knat_session *session;
+
+	if (note && note->in_addr != p->saddr &&
+	    note->ctl.tcp == ESP_NOTE_FIRM) {
+		knat_count(p->kn, REFUSE_ESP);
+		return NULL;
+	}
+	session = knat_session_open_spi(p->kn, map, IPPROTO_AH, p->daddr,
+					esp_spi(p), KNAT_TCP_IN_SYN);
+	if (!session)
+		return NULL;
+	if (note)
+		knat_session_kill(p->kn, note);
+	note_leave(p->kn, map, p->daddr, esp_spi(p), ESP_NOTE_FIRM);
+	return session;
+}
+
+static u32 session_spi(const struct knat_session *session)
+{
+	return be16_to_cpu(session->in_port) << 16 |
+	       be16_to_cpu(session->remote_port);
+}
+
+/* Does the host that sends with @session have its answer? */
+static void set_answered(struct knat_session *session, bool answered)
+{
+	union knat_session_ctl old, new;
+
+	old.word = READ_ONCE(session->ctl.word);
+	do {
+		new = old;
+		new.tcp = answered ? KNAT_TCP_IN_SYN | KNAT_TCP_OUT_SYN :
+				     KNAT_TCP_IN_SYN;
+	} while (!try_cmpxchg(&session->ctl.word, &old.word, new.word));
+}
+
+static void esp_wait(struct knat_net *kn, struct knat_session *session)
+{
+	knat_session_touch(session);
+	if (!note_find(kn, session->out_addr, session->remote_addr))
+		note_leave(kn, session->map, session->remote_addr,
+			   session_spi(session), ESP_NOTE_LOOSE);
+}
+
+void knat_esp_packet(struct knat_net *kn, struct knat_session *session)
+{
+	bool out = session->proto == IPPROTO_AH;
+	struct knat_session *other;
+
+	if (out && !(READ_ONCE(session->ctl.tcp) & KNAT_TCP_OUT_SYN)) {
+		esp_wait(kn, session);
+		return;
+	}
+	if ((u32)jiffies - READ_ONCE(session->stamp) < HZ)
+		return;
+	knat_session_touch(session);
+	other = spi_find(kn, out ? IPPROTO_ESP : IPPROTO_AH, session->out_addr,
+			 session->remote_addr, READ_ONCE(session->ack));
+	if (other)
+		knat_session_touch(other);
+	else if (out)
+		set_answered(session, false);
+}
+
+/* The gateway's own tunnels are not to be taken for an inside host's. */
+static bool esp_of_gateway(const struct knat_packet *p)
+{
+#if IS_ENABLED(CONFIG_XFRM)
+	const xfrm_address_t *daddr = (const xfrm_address_t *)&p->daddr;
+	struct xfrm_state *x;
+
+	x = xfrm_state_lookup(p->kn->net, p->skb->mark, daddr,
+			      cpu_to_be32(esp_spi(p)), IPPROTO_ESP, AF_INET);
+	if (x)
+		xfrm_state_put(x);
+	return x;
+#else
+	return false;
+#endif
+}
+
+struct knat_session *knat_esp_learn(const struct knat_packet *p, __be32 raddr)
+{
+	struct knat_session *note = note_find(p->kn, p->daddr, raddr);
+	struct knat_session *in, *out;
+
+	if (!note || esp_of_gateway(p))
+		return NULL;
+	in = knat_session_open_spi(p->kn, note->map, IPPROTO_ESP, raddr,
+				   esp_spi(p), 0);
+	if (!in)
+		return NULL;
+	out = spi_find(p->kn, IPPROTO_AH, p->daddr, raddr,
+		       READ_ONCE(note->ack));
+	if (out) {
+		WRITE_ONCE(in->ack, session_spi(out));
+		WRITE_ONCE(out->ack, esp_spi(p));
+		set_answered(out, true);
+	}
+	knat_session_kill(p->kn, note);
+	return in;
+}

@@ -1,0 +1,238 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 300
+# IPsec through the gateway: strongSwan, which finds the NAT and puts ESP into
+# UDP (RFC 3948), and plain ESP with keys set by hand.
+
+# shellcheck source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=daemons.bash
+. "$(dirname "$0")/daemons.bash"
+
+rebuild_for_each=1
+
+# The network behind each end of a tunnel.
+net_of() { # HOST
+	case $1 in
+	in1) echo 10.1.0 ;;
+	in2) echo 10.2.0 ;;
+	out1) echo 10.9.0 ;;
+	esac
+}
+
+behind() { # HOST
+	ip -n "$1" addr add "$(net_of "$1").1/24" dev lo
+}
+
+reaches() { # HOST REMOTE-HOST [PING-OPTION...]
+	in_space "$1" ping -q -c 1 -W 1 -I "$(net_of "$1").1" "${@:3}" \
+		"$(net_of "$2").1" >"$work/ping" 2>&1
+}
+
+assert_reaches() { # HOST REMOTE-HOST [PING-OPTION...]
+	wait_until 20 reaches "$@" || fail "$1 does not reach $2: ${*:3}"
+}
+
+### strongSwan
+
+swan() { # HOST WORDS...
+	in_space "$1" env STRONGSWAN_CONF="$work/$1.strongswan" \
+		swanctl "${@:2}" --uri "unix://$work/$1.vici"
+}
+
+swan_answers() { # HOST
+	swan "$1" --stats >"$work/swanctl" 2>&1
+}
+
+# Reads a configuration from standard input.
+charon() { # HOST
+	rm -f "$work/$1.vici"
+	cat >"$work/$1.swanctl"
+	cat >"$work/$1.strongswan" <<-END
+		charon-systemd {
+			load = random nonce aes sha1 sha2 hmac kdf gmp kernel-netlink socket-default vici
+			keep_alive = 2s
+			plugins {
+				vici {
+					socket = unix://$work/$1.vici
+				}
+			}
+		}
+		swanctl {
+			load = nonce
+		}
+	END
+	serve "charon-$1" "$1" env STRONGSWAN_CONF="$work/$1.strongswan" \
+		charon-systemd
+	wait_until 30 swan_answers "$1" || fail "no charon on $1"
+	swan "$1" --load-all --file "$work/$1.swanctl" >"$work/swanctl" 2>&1 ||
+		fail "swanctl on $1: $(<"$work/swanctl")"
+}
+
+secrets() {
+	printf 'secrets {\nike {\nsecret = "a secret of this test"\n}\n}\n'
+}
+
+swan_server() {
+	behind out1
+	charon out1 <<-END
+		connections {
+			any {
+			version = 2
+			proposals = aes128-sha256-modp2048
+			local {
+				auth = psk
+				id = server
+			}
+			remote {
+				auth = psk
+			}
+			children {
+				any {
+					local_ts = 10.9.0.0/24
+					remote_ts = 10.0.0.0/8
+					esp_proposals = aes128-sha256
+				}
+			}
+			}
+		}
+		$(secrets)
+	END
+}
+
+swan_client() { # HOST [ADDR]
+	behind "$1"
+	charon "$1" <<-END
+		connections {
+			home {
+			version = 2
+			proposals = aes128-sha256-modp2048
+			remote_addrs = 203.0.113.11
+			local {
+				auth = psk
+				id = $1
+			}
+			remote {
+				auth = psk
+				id = server
+			}
+			children {
+				home {
+					local_ts = $(net_of "$1").0/24
+					remote_ts = 10.9.0.0/24
+					esp_proposals = aes128-sha256
+				}
+			}
+			}
+		}
+		$(secrets)
+	END
+	swan "$1" --initiate --child home --timeout 30 >"$work/swanctl" 2>&1 ||
+		fail "no tunnel of $1: $(tail -n 5 "$work/swanctl")"
+}
+
+test_strongswan_finds_the_nat_and_two_hosts_have_tunnels() {
+	modprobe -a esp4 xfrm_user xfrm_algo authenc 2>/dev/null
+	masquerade
+	swan_server
+	swan_client in1
+	swan_client in2
+	assert_reaches in1 out1
+	assert_reaches in2 out1
+	assert_reaches out1 in1
+	assert_reaches out1 in2
+	assert_reaches in1 out1 -s 1300
+	assert_reaches in1 out1 -s 3000
+	see out1 'udp 203.0.113.1:* to 203.0.113.11:4500 *'
+	see_nothing out1 'esp *'
+	# Keys are changed without losing a packet.
+	swan in1 --rekey --child home >"$work/swanctl"
+	assert_reaches in1 out1
+	swan in1 --rekey --ike home >"$work/swanctl"
+	assert_reaches out1 in1
+}
+
+test_keep_alives_hold_a_tunnel_open() {
+	modprobe -a esp4 xfrm_user xfrm_algo authenc 2>/dev/null
+	masquerade
+	setting udp_timeout 4
+	swan_server
+	swan_client in1
+	assert_reaches in1 out1
+	pause 8000
+	assert_reaches out1 in1
+}
+
+### By hand
+
+# One direction of a tunnel, at one end of it.
+half() { # HOST in|out FROM TO SPI FROM-NET TO-NET
+	ip_batch "$1" <<-END
+		xfrm state add src $3 dst $4 proto esp spi $5 mode tunnel auth sha256 0x000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f enc aes 0x000102030405060708090a0b0c0d0e0f
+		xfrm policy add src $6.0/24 dst $7.0/24 dir $2 tmpl src $3 dst $4 proto esp mode tunnel
+	END
+}
+
+# The server knows the host by the gateway's address, which is what its packets
+# come from.
+by_hand() { # HOST ADDR SPI-OUT SPI-IN
+	local near far
+	near=$(net_of "$1")
+	far=$(net_of out1)
+	modprobe -a esp4 xfrm_user xfrm_algo authenc 2>/dev/null
+	behind "$1"
+	half "$1" out "$2" 203.0.113.11 "$3" "$near" "$far"
+	half "$1" in 203.0.113.11 "$2" "$4" "$far" "$near"
+	half out1 in 203.0.113.1 203.0.113.11 "$3" "$near" "$far"
+	half out1 out 203.0.113.11 203.0.113.1 "$4" "$far" "$near"
+}
+
+routes() { # HOST REMOTE-HOST
+	ip -n "$1" route replace "$(net_of "$2").0/24" dev eth0 \
+		via "${3:-192.168.0.1}" src "$(net_of "$1").1" onlink
+}
+
+test_plain_esp_of_one_host_passes() {
+	masquerade
+	behind out1
+	by_hand in1 192.168.0.2 0xc0000001 0xc1000001
+	routes in1 out1
+	routes out1 in1 203.0.113.1
+	assert_reaches in1 out1
+	assert_reaches out1 in1
+	assert_reaches in1 out1 -s 3000
+	see out1 'esp 203.0.113.1 to 203.0.113.11 spi 0xc0000001 *'
+	assert_eq 1 "$(sessions proto esp state established)" "sessions"
+}
+
+test_plain_esp_of_a_second_host_passes_too() {
+	masquerade
+	behind out1
+	by_hand in1 192.168.0.2 0xc0000001 0xc1000001
+	routes in1 out1
+	routes out1 in1 203.0.113.1
+	assert_reaches in1 out1
+	by_hand in2 192.168.0.3 0xc0000002 0xc1000002
+	# The policies of the server tell the two by the networks behind them.
+	routes in2 out1
+	routes out1 in2 203.0.113.1
+	pin_server in1 0xc1000001 1
+	pin_server in2 0xc1000002 2
+	assert_reaches in2 out1
+	assert_reaches in1 out1
+	assert_reaches out1 in2
+	assert_reaches out1 in1
+}
+
+# Two states between the same addresses: the policy says which by a number.
+pin_server() { # HOST SPI REQID
+	local near
+	near=$(net_of "$1")
+	ip_batch out1 <<-END
+		xfrm state del src 203.0.113.11 dst 203.0.113.1 proto esp spi $2
+		xfrm state add src 203.0.113.11 dst 203.0.113.1 proto esp spi $2 reqid $3 mode tunnel auth sha256 0x000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f enc aes 0x000102030405060708090a0b0c0d0e0f
+		xfrm policy update src 10.9.0.0/24 dst $near.0/24 dir out tmpl src 203.0.113.11 dst 203.0.113.1 proto esp reqid $3 mode tunnel
+	END
+}
+
+run_tests "$@"
