@@ -29,7 +29,7 @@ check_kernel := $(or $(KERNEL),6.1)
 release = $$(sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 .PHONY: all module tools helpers install uninstall modules_install deps
-.PHONY: check check-rfc check-kernels check-build lint demo clean distclean help
+.PHONY: check check-rfc check-kernels check-build lint demo bench bench-quick bench-instructions clean distclean help
 
 all: module tools
 
@@ -124,12 +124,28 @@ lint: deps
 demo: deps
 	@KERNEL=$(check_kernel) selftests/demo
 
+# Figures of knat and of what there is besides, in a user-mode kernel that is built once.
+bench:
+	selftests/deps bench
+	selftests/bench/run full
+
+bench-quick:
+	selftests/deps bench
+	selftests/bench/run quick
+
+# Instructions for each packet, held against those recorded; RECORD=1 records them.
+bench-instructions: deps
+	@$(MAKE) --no-print-directory module KERNEL=$(or $(KERNEL),newest)
+	@$(MAKE) --no-print-directory tools
+	$(if $(RECORD),KERNEL=$(or $(KERNEL),newest) selftests/bench/instructions --record,\
+		KERNEL=$(or $(KERNEL),newest) prove --exec "" selftests/bench/instructions)
+
 # The kernels that were fetched stay; distclean removes them too.
 clean:
 	$(MAKE) -C tools clean
 	$(MAKE) -C selftests/probe clean
 	$(MAKE) -C selftests/programs clean
-	find build -mindepth 1 -maxdepth 1 ! -name kernels ! -name apt ! -name checkpatch -exec rm -rf {} + 2>/dev/null || true
+	find build -mindepth 1 -maxdepth 1 ! -name kernels ! -name apt ! -name checkpatch ! -name bench -exec rm -rf {} + 2>/dev/null || true
 
 distclean: clean
 	rm -rf build
@@ -144,5 +160,7 @@ help:
 	@echo "make check-kernels        the tests on $(CHECK_KERNELS)"
 	@echo "make check-build          the module for $(BUILD_KERNELS)"
 	@echo "make lint                 checkpatch, sparse, shellcheck, compiler warnings"
+	@echo "make bench                what packets and flows cost, here and elsewhere; writes docs/performance.md"
+	@echo "make bench-quick          the main figures, in some minutes; bench-instructions counts instructions"
 	@echo "make module KERNEL=6.12   the module for a Debian kernel; KDIR=DIR for any other headers"
 	@echo "make clean                removes what was built; distclean the fetched kernels too"

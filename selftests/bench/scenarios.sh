@@ -1,0 +1,308 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What is measured, a function for each scenario. Sourced by guest.
+
+# figure METRIC VALUE: one figure of the scenario, case, number of flows and order at hand
+figure()
+{
+	echo "figure $scenario $case $flow_count $order $1 $2"
+}
+
+# prepare CASE SHAPE FLOWS: a gateway without state
+prepare()
+{
+	case=$1 shape=$2 flow_count=$3 order=-
+	clear_case
+	"case_$case"
+	no_generators
+	sleep 0.3
+}
+
+# phase NAME SPACE COUNT DEV...: sends, and prints what it cost unless packets were lost
+phase()
+{
+	local name=$1
+
+	shift
+	send "$@"
+	if [ "$lost" != 0 ]; then
+		figure "$name.lost" "$lost"
+		return
+	fi
+	[ "$cpu_ns" = 0.0 ] || figure "$name.cpu" "$cpu_ns"
+	figure "$name.wall" "$wall_ns"
+	figure "$name.pps" "$pps"
+}
+
+# establish: state as an exchange makes it, out, back where the way back is known, out again. The first packets
+# are a figure where there are enough of them.
+establish()
+{
+	local slab_before free_before translated_before
+
+	outward "$flow_count" "$shape" order
+	slab_before=$(slab) free_before=$(memory_free) translated_before=$(translated)
+	if [ "$flow_count" -ge 100000 ]; then
+		phase setup client "$flow_count" c
+		figure slab_per_flow "$(tenths $(($(slab) - slab_before)) "$flow_count")"
+		figure memory_per_flow "$(tenths $((free_before - $(memory_free))) "$flow_count")"
+		figure entries "$($entries)"
+	else
+		send client "$flow_count" c
+	fi
+	if [ -n "$answers_to" ]; then
+		inward "$flow_count" "$shape" order "$answers_to"
+		send server "$flow_count" s
+		send client "$flow_count" c
+	fi
+	case $case in
+	masquerade | flowtable | knat)
+		if [ "$(translated)" = "$translated_before" ]; then
+			say "$case does not translate"
+			exit 1
+		fi ;;
+	esac
+}
+
+# forward SHAPE FLOWS "CASES": the main table. Established flows in order and at random, outward and inward, and what
+# it costs to make and to remove their state.
+forward()
+{
+	local case_name
+
+	scenario=$1
+	for case_name in $3; do
+		prepare "$case_name" "$1" "$2"
+		establish
+		order=order
+		phase forward client "$packets" c
+		[ -z "$answers_to" ] || phase reverse server "$packets" s
+		if [ "$2" -gt 1 ]; then
+			order=random
+			no_generators
+			outward "$2" "$1" random
+			phase forward client "$packets" c
+		fi
+		order=-
+		[ "$2" -lt 100000 ] || tear_down
+	done
+}
+
+# tear_down: CPU time to remove each entry
+tear_down()
+{
+	local count
+
+	count=$($entries)
+	[ "$count" -gt 0 ] || return 0
+	case $case in
+	knat)	cpu_of natctl map flush ;;
+	*)	cpu_of inside gateway conntrack -F ;;
+	esac
+	figure teardown.cpu "$(tenths "$cpu_total" "$count")"
+}
+
+# syn FLOWS "CASES": TCP connections opened, each by a SYN
+syn()
+{
+	local case_name syn=yes slab_before
+
+	scenario=syn
+	syn_on
+	for case_name in $2; do
+		prepare "$case_name" sockets "$1"
+		outward "$1" sockets order
+		slab_before=$(slab)
+		phase setup client "$1" c
+		figure slab_per_flow "$(tenths $(($(slab) - slab_before)) "$1")"
+		figure entries "$($entries)"
+	done
+	syn_off
+}
+
+# pressure: the cost of a new mapping when the pool is nearly full, and of a refusal when it is. The pool has 16
+# addresses, some 1,032,192 ports; the new flows are few, and their inside ports new.
+pressure()
+{
+	local total=$((16 * 64512)) fill have share pool="pairing arbitrary" new
+
+	scenario=pressure
+	for share in 0 95 99.9 100; do
+		prepare route sockets 1000000
+		case=knat
+		case_knat_pressure
+		have=0
+		fill=$(awk -v t=$total -v s=$share 'BEGIN { printf "%d", t * s / 100 }')
+		if [ "$fill" -gt 0 ]; then
+			fill_pool "$fill"
+		fi
+		case $share in
+		0)	new=20000 ;;
+		95)	new=20000 ;;
+		99.9)	new=500 ;;
+		100)	new=50000 ;;
+		esac
+		# Warm the code up on ports that exist.
+		no_generators
+		outward 1000000 sockets order c 0 40000
+		order=$share
+		have=$($entries)
+		send client "$new" c
+		figure setup.cpu "$cpu_ns"
+		figure new "$(($($entries) - have))"
+		figure used "$(awk -v h="$have" -v t=$total 'BEGIN { printf "%.2f", 100 * h / t }')"
+	done
+	# What the same few packets cost when nothing has to be made
+	for new in 500 20000 50000; do
+		prepare route sockets 1000000
+		outward 1000000 sockets order c 0 40000
+		order=$new
+		send client "$new" c
+		figure setup.cpu "$cpu_ns"
+	done
+}
+
+case_knat_pressure()
+{
+	entries=entries_knat
+	insmod "$KNAT_KO"
+	natctl config set udp_timeout 100000 port_rest 0 max_mappings 50000000
+	ip -n server route add 100.64.0.0/16 via $wan
+	natctl pool add many addr 100.64.0.0/28 ports 1024-65535 pairing arbitrary
+	natctl rule add oif gs pool many
+}
+
+# fill_pool COUNT
+fill_pool()
+{
+	outward 1000000 sockets order
+	if [ "$1" -le 1000000 ]; then
+		send client "$1" c
+		return
+	fi
+	send client 1000000 c
+	no_generators
+	outward 1000000 sockets order c 0 30000
+	send client $(($1 - 1000000)) c
+}
+
+# peers: one inside socket that talks to 10,000 servers
+peers()
+{
+	local case_name slab_before
+
+	scenario=peers
+	for case_name in $1; do
+		prepare "$case_name" servers 10000
+		slab_before=$(slab)
+		generator client c 0 "dst_mac 02:00:00:00:00:02" "src_min $client" "src_max $client" \
+			"dst_min $first_server" "dst_max $(address $first_server 9999)" \
+			"udp_src_min $first_port" "udp_src_max $first_port" "udp_dst_min 5000" "udp_dst_max 5000"
+		phase setup client 10000 c
+		figure slab "$(($(slab) - slab_before))"
+		figure entries "$($entries)"
+	done
+}
+
+# cpus "CASES": one CPU and two, each with flows of its own, established and new. Two that do not get in each other's
+# way pay for each packet what one does.
+cpus()
+{
+	local case_name
+
+	scenario=cpus
+	for case_name in $1; do
+		prepare "$case_name" sockets 100000
+		outward 100000 sockets order c@0 0
+		outward 100000 sockets order c@1 1 20000
+		phase setup1 client 100000 c@0
+		send client 100000 c@1
+		phase one client "$packets" c@0
+		phase two client "$packets" c@0 c@1
+		prepare "$case_name" sockets 100000
+		outward 100000 sockets order c@0 0
+		outward 100000 sockets order c@1 1 20000
+		phase setup2 client 100000 c@0 c@1
+	done
+}
+
+# growth: flows that are established while a million others come
+growth()
+{
+	local case_name
+
+	scenario=growth
+	for case_name in $1; do
+		prepare "$case_name" sockets 1000000
+		outward 1000 sockets order c@1 1 40000
+		outward 1000000 sockets order c@0 0
+		send client 1000 c@1
+		send client 1000000 c@0 c@1
+		figure grow.lost "$lost"
+		figure grow.cpu "$cpu_ns"
+		figure entries "$($entries)"
+	done
+}
+
+# manage: what listing and flushing a million mappings costs established flows. Those are 1,000 others, on the other
+# CPU; their rate before is a second figure.
+manage()
+{
+	local quiet took pid
+
+	scenario=manage
+	prepare knat sockets 1000000
+	outward 1000000 sockets order c 1
+	send client 1000000 c
+	no_generators
+	outward 1000 sockets order c 1 40000
+	send client 1000 c
+	send client "$packets" c
+	quiet=$pps
+	figure quiet.pps "$pps"
+	for action in list flush; do
+		(
+			cpu_of natctl map "$action"
+			echo "$wall_total $cpu_total" >/run/managed
+		) &
+		pid=$!
+		took=0
+		send client "$packets" c
+		while kill -0 $pid 2>/dev/null && [ "$took" -lt 20 ]; do
+			took=$((took + 1))
+			send client "$packets" c
+		done
+		wait $pid
+		figure "$action.pps" "$pps"
+		figure "$action.kept" "$(tenths $((pps * 100)) "$quiet")"
+		figure "$action.lost" "$lost"
+		figure "$action.ms" "$(awk '{ printf "%d", $1 / 1000000 }' /run/managed)"
+	done
+}
+
+# bulk "CASES": one TCP connection between sockets, with segments of 64 KiB: CPU time of the kernel for each byte
+bulk()
+{
+	local case_name pid
+
+	scenario=bulk
+	sinks_off
+	for case_name in $1; do
+		prepare "$case_name" servers 1
+		inside server iperf3 -s -1 >/dev/null 2>&1 &
+		pid=$!
+		sleep 0.5
+		cpu_of eval 'inside client iperf3 -c $first_server -B $client -t 3 -Z -J >/run/iperf3 2>&1'
+		wait $pid
+		python3 - "$cpu_total" <<-'END' >/run/bulk
+			import json, sys
+			end = json.load(open('/run/iperf3'))['end']['sum_received']
+			print(round(int(sys.argv[1]) / end['bytes'], 3), round(end['bits_per_second'] / 1e9, 2))
+		END
+		read -r cpu_byte gigabits </run/bulk
+		figure bulk.cpu "$cpu_byte"
+		figure bulk.gbps "$gigabits"
+	done
+	sinks_on
+}
