@@ -128,7 +128,7 @@ test_a_whole_address_of_a_pool() {
 
 test_protocols_without_ports() {
 	refused '*whole addresses*' map add icmp 203.0.113.1:80 to 192.168.0.2:80
-	refused '*no ports*' map add gre 203.0.113.1:80 to 192.168.0.2:80
+	refused '*a protocol with ports*' map add gre 203.0.113.1:80 to 192.168.0.2:80
 }
 
 test_ends_that_cannot_be() {
