@@ -18,6 +18,8 @@ endif
 
 # What the module is tested with, and what it must build for; see selftests/kernels.
 CHECK_KERNELS := 6.1 6.1-rt 6.12 newest
+# Instrumented, see selftests/debug/kernel
+DEBUG_KERNELS := debug kcsan rtdebug
 BUILD_KERNELS := 6.1 6.1-rt 6.12 6.12-rt newest newest-rt next
 
 DKMS := $(shell command -v dkms)
@@ -29,7 +31,8 @@ check_kernel := $(or $(KERNEL),6.1)
 release = $$(sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 .PHONY: all module tools helpers install uninstall modules_install deps
-.PHONY: check check-rfc check-kernels check-build lint demo bench bench-quick bench-instructions clean distclean help
+.PHONY: check check-rfc check-kernels check-build debug-kernels check-debug fuzz fuzz-quick lint demo
+.PHONY: bench bench-quick bench-instructions clean distclean help
 
 all: module tools
 
@@ -53,6 +56,7 @@ tools:
 helpers:
 	$(MAKE) --no-print-directory -C selftests/probe
 	$(MAKE) --no-print-directory -C selftests/programs
+	$(MAKE) --no-print-directory -C selftests/fuzz
 
 # Through DKMS, where it is, the module is built again for each new kernel.
 install: tools
@@ -112,6 +116,32 @@ check-kernels: deps
 	done; \
 	test -z "$$failed" || { echo "failed on:$$failed" >&2; exit 1; }
 
+# Any report of these kernels is a failure. They need more memory, and take their time.
+debug-kernels: deps
+	selftests/debug/kernel $(DEBUG_KERNELS)
+
+check-debug: deps
+	@failed=; \
+	for kernel in $(or $(KERNEL),$(DEBUG_KERNELS)); do \
+		echo "== $$kernel"; \
+		WHERE=guest SLOW=8 MEMORY=$(or $(MEMORY),3G) $(MAKE) --no-print-directory check KERNEL=$$kernel || \
+			failed="$$failed $$kernel"; \
+	done; \
+	test -z "$$failed" || { echo "failed on:$$failed" >&2; exit 1; }
+
+# The seed is printed and can be given: SEED=. On another kernel: KERNEL=debug. The words make the kernels of
+# Debian look after their slabs.
+SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+FUZZ_PACKETS ?= 10000000
+FUZZ_REQUESTS ?= 700000
+fuzz fuzz-quick: deps
+	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
+	@$(MAKE) --no-print-directory tools helpers
+	selftests/vm/run -k $(check_kernel) -t 86400 -m $(or $(MEMORY),2G) -a "slub_debug=FZP kfence.sample_interval=10" \
+		-- selftests/fuzz/run $(SEED) $(FUZZ_PACKETS) $(FUZZ_REQUESTS)
+fuzz-quick: FUZZ_PACKETS := 30000
+fuzz-quick: FUZZ_REQUESTS := 2000
+
 check-build: deps
 	@for kernel in $(BUILD_KERNELS); do \
 		echo "== $$kernel"; \
@@ -145,7 +175,9 @@ clean:
 	$(MAKE) -C tools clean
 	$(MAKE) -C selftests/probe clean
 	$(MAKE) -C selftests/programs clean
-	find build -mindepth 1 -maxdepth 1 ! -name kernels ! -name apt ! -name checkpatch ! -name bench -exec rm -rf {} + 2>/dev/null || true
+	$(MAKE) -C selftests/fuzz clean
+	find build -mindepth 1 -maxdepth 1 ! -name kernels ! -name debug ! -name apt ! -name checkpatch ! -name bench \
+		-exec rm -rf {} + 2>/dev/null || true
 
 distclean: clean
 	rm -rf build
@@ -158,6 +190,9 @@ help:
 	@echo "make check                all tests, on Linux 6.1; KERNEL=6.12 chooses another, TESTS=hairpin some"
 	@echo "make check-rfc            the RFCs about NAT row by row, with knat and with nftables"
 	@echo "make check-kernels        the tests on $(CHECK_KERNELS)"
+	@echo "make debug-kernels        builds kernels with KASAN, lockdep, KCSAN ... from Debian's source, once"
+	@echo "make check-debug          the tests on those; KERNEL=debug for one"
+	@echo "make fuzz                 hostile packets and requests; fuzz-quick in a minute, SEED= repeats a run"
 	@echo "make check-build          the module for $(BUILD_KERNELS)"
 	@echo "make lint                 checkpatch, sparse, shellcheck, compiler warnings"
 	@echo "make bench                what packets and flows cost, here and elsewhere; writes docs/performance.md"

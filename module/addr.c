@@ -55,6 +55,8 @@ int knat_addr_table_init(struct knat_net *kn)
 
 	if (err)
 		return err;
+	INIT_LIST_HEAD(&kn->addr_all);
+	kn->addr_nr = 0;
 	kn->addrs_changed = true;
 	err = knat_addr_publish(kn);
 	if (err)
@@ -98,6 +100,8 @@ struct knat_addr *knat_addr_get(struct knat_net *kn, __be32 addr)
 			kfree(new);
 			return NULL;
 		}
+		list_add_tail(&new->list, &kn->addr_all);
+		kn->addr_nr++;
 		kn->addrs_changed = true;
 	}
 	new->users++;
@@ -122,31 +126,10 @@ void knat_addr_put(struct knat_net *kn, struct knat_addr *addr)
 	if (--addr->users)
 		return;
 	kn->addrs_changed = true;
+	list_del(&addr->list);
+	kn->addr_nr--;
 	rhashtable_remove_fast(&kn->addr_table, &addr->node, addr_params);
 	call_rcu(&addr->rcu, addr_free);
-}
-
-/* Fill @list with the addresses of the table: how many, or -EAGAIN. */
-static int addr_collect(struct knat_net *kn, struct knat_addr_list *list,
-			u32 max)
-{
-	struct rhashtable_iter iter;
-	struct knat_addr *addr;
-	u32 n = 0;
-	int err = 0;
-
-	rhashtable_walk_enter(&kn->addr_table, &iter);
-	rhashtable_walk_start(&iter);
-	while ((addr = rhashtable_walk_next(&iter))) {
-		if (IS_ERR(addr) || n == max) {
-			err = -EAGAIN;
-			break;
-		}
-		list->addr[n++] = addr;
-	}
-	rhashtable_walk_stop(&iter);
-	rhashtable_walk_exit(&iter);
-	return err ?: n;
 }
 
 static int addr_cmp(const void *a, const void *b)
@@ -209,18 +192,17 @@ static int addr_ranges(struct knat_net *kn, struct knat_addr_list *list)
 int knat_addr_publish(struct knat_net *kn)
 {
 	struct knat_addr_list *list, *old;
-	u32 max = atomic_read(&kn->addr_table.nelems);
-	int n;
+	struct knat_addr *addr;
+	u32 n = 0;
 
 	if (!kn->addrs_changed)
 		return 0;
-	list = kvzalloc(struct_size(list, addr, max), GFP_KERNEL_ACCOUNT);
+	list = kvzalloc(struct_size(list, addr, kn->addr_nr),
+			GFP_KERNEL_ACCOUNT);
 	if (!list)
 		return -ENOMEM;
-	/* A resize in the background may disturb the walk. */
-	do {
-		n = addr_collect(kn, list, max);
-	} while (n < 0);
+	list_for_each_entry(addr, &kn->addr_all, list)
+		list->addr[n++] = addr;
 	list->nr = n;
 	sort(list->addr, n, sizeof(list->addr[0]), addr_cmp, NULL);
 	if (addr_ranges(kn, list)) {

@@ -43,6 +43,7 @@ u16 knat_port_place(u8 proto, u16 port);
 /**
  * struct knat_addr - one outside address
  * @node: link in kn->addr_table
+ * @list: link in kn->addr_all
  * @rcu: frees it
  * @addr: the address
  * @users: pools, static and prefix mappings (config_lock)
@@ -53,6 +54,7 @@ u16 knat_port_place(u8 proto, u16 port);
  */
 struct knat_addr {
 	struct rhash_head		node;
+	struct list_head		list;
 	struct rcu_head			rcu;
 	__be32				addr;
 	u32				users;

@@ -53,6 +53,8 @@ struct knat_view;
  * @session_out: sessions by outside and remote end
  * @hosts: subscribers by inside address and pool
  * @addr_table: outside addresses by address
+ * @addr_all: all of them (config_lock)
+ * @addr_nr: how many (config_lock)
  * @prefixes: one-to-one mappings, see prefix.h; NULL if there are none
  * @wheel: expiry, per CPU
  * @reap: entries that wait for a grace period
@@ -99,6 +101,8 @@ struct knat_net {
 	struct knat_table		session_out;
 	struct rhashtable		hosts;
 	struct rhashtable		addr_table;
+	struct list_head		addr_all;
+	u32				addr_nr;
 	struct knat_prefixes __rcu	*prefixes;
 
 	struct knat_wheel		wheel;

@@ -87,6 +87,15 @@ test_with_arbitrary_pairing_one_host_uses_several_addresses() {
 		"packets at out1"
 }
 
+test_pools_of_many_addresses_come_and_go_quickly() {
+	local i
+	for ((i = 0; i < 60; i++)); do
+		echo "pool add p addr 10.1.0.0/$((20 + i % 9))"
+		echo "pool del p"
+	done >"$work/pools"
+	timeout 60 "$NATCTL" -n gw -b "$work/pools" || fail "pools: exit status $?"
+}
+
 test_a_full_paired_address_refuses_rather_than_moves() {
 	nat pool add p addr 198.51.100.0/30 ports 2000-2009
 	nat rule add oif wan pool p
