@@ -9,6 +9,7 @@
 #include "addr.h"
 #include "arp.h"
 #include "flow.h"
+#include "frag.h"
 #include "hairpin.h"
 #include "hook.h"
 #include "icmp.h"
@@ -23,6 +24,8 @@
 #include "session.h"
 #include "unsolicited.h"
 
+/* Before conntrack's own, which then finds nothing to put together. */
+#define HOOK_PRI_FRAG	(NF_IP_PRI_CONNTRACK_DEFRAG - 1)
 /* Before conntrack, so that it sees inside addresses; after defragmentation. */
 #define HOOK_PRI_IN	(NF_IP_PRI_CONNTRACK - 50)
 /* After conntrack has confirmed, for the same reason. */
@@ -335,6 +338,18 @@ static unsigned int hook_local_in(void *priv, struct sk_buff *skb,
 }
 
 const struct nf_hook_ops knat_hook_ops[] = {
+	{
+		.hook		= knat_hook_frag,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_PRE_ROUTING,
+		.priority	= HOOK_PRI_FRAG,
+	},
+	{
+		.hook		= knat_hook_frag,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_LOCAL_OUT,
+		.priority	= HOOK_PRI_FRAG,
+	},
 	{
 		.hook		= hook_prerouting,
 		.pf		= NFPROTO_IPV4,

@@ -2,9 +2,9 @@
 /* knat: life of a namespace's state. */
 #include <linux/bitmap.h>
 #include <linux/slab.h>
-#include <net/netfilter/ipv4/nf_defrag_ipv4.h>
 #include <net/netns/generic.h>
 #include "addr.h"
+#include "frag.h"
 #include "hook.h"
 #include "host.h"
 #include "map.h"
@@ -48,13 +48,18 @@ int knat_net_start(struct knat_net *kn)
 	err = knat_event_start(kn);
 	if (err)
 		goto err_wheel;
+	err = knat_frags_init(kn);
+	if (err)
+		goto err_event;
 	err = -ENOMEM;
 	kn->realms = bitmap_zalloc(KNAT_REALMS, GFP_KERNEL_ACCOUNT);
 	if (!kn->realms)
-		goto err_event;
+		goto err_frags;
 	knat_wheel_start(kn);
 	return 0;
 
+err_frags:
+	knat_frags_exit(kn);
 err_event:
 	knat_event_exit(kn);
 err_wheel:
@@ -74,19 +79,12 @@ int knat_hooks_update(struct knat_net *kn, bool want,
 		return 0;
 	if (!want) {
 		nf_unregister_net_hooks(kn->net, knat_hook_ops, knat_hooks);
-		nf_defrag_ipv4_disable(kn->net);
 		kn->hooked = false;
 		return 0;
-	}
-	err = nf_defrag_ipv4_enable(kn->net);
-	if (err) {
-		NL_SET_ERR_MSG(extack, "defragmentation cannot be enabled");
-		return err;
 	}
 	err = nf_register_net_hooks(kn->net, knat_hook_ops, knat_hooks);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "the hooks cannot be registered");
-		nf_defrag_ipv4_disable(kn->net);
 		return err;
 	}
 	kn->hooked = true;
@@ -192,6 +190,7 @@ static void __net_exit net_exit(struct net *net)
 	mutex_unlock(&kn->config_lock);
 	knat_reap_drain(&kn->reap);
 	knat_event_exit(kn);
+	knat_frags_exit(kn);
 	/* Addresses, views and subscribers that still wait for theirs. */
 	rcu_barrier();
 	knat_prefix_exit(kn);

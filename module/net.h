@@ -12,12 +12,14 @@
  *   ports lock		spinlock, softirq off: one for each (address,
  *			protocol), its port bitmap
  *   table buckets	bit spinlocks, inside the table functions
+ *   fragments lock	spinlock, softirq off: what is known of fragments, see
+ *			frag.c
  *   event ring lock	spinlock, softirq off: writers of one ring, see event.h
  *
- * The packet path takes only the last four, and only to open a flow. All it
- * reads is under RCU: kn->view and kn->addrs are replaced whole, mappings,
- * sessions and subscribers are freed a grace period after they left the
- * tables.
+ * The packet path takes only the last five: that of the fragments for those,
+ * the others to open a flow. All it reads is under RCU: kn->view and kn->addrs
+ * are replaced whole, mappings, sessions and subscribers are freed a grace
+ * period after they left the tables.
  */
 #ifndef _KNAT_NET_H
 #define _KNAT_NET_H
@@ -37,6 +39,7 @@
 #include "wheel.h"
 
 struct knat_addr_list;
+struct knat_frags;
 struct knat_prefixes;
 struct knat_view;
 
@@ -59,6 +62,7 @@ struct knat_view;
  * @wheel: expiry, per CPU
  * @reap: entries that wait for a grace period
  * @events: what happened and is not sent yet
+ * @frags: what is known of fragments, see frag.h
  * @unsolicited: connection requests that wait for their answer
  * @host_lock: creation and removal of subscribers
  * @config_lock: see above
@@ -108,6 +112,7 @@ struct knat_net {
 	struct knat_wheel		wheel;
 	struct knat_reap		reap;
 	struct knat_events		events;
+	struct knat_frags		*frags;
 	struct knat_unsolicited		unsolicited;
 
 	spinlock_t			host_lock;	/* subscribers */

@@ -350,7 +350,7 @@ in_space() { # SPACE COMMAND...
 
 load_module() {
 	[ -d /sys/module/knat ] && return
-	modprobe -a nf_defrag_ipv4 libcrc32c 2>/dev/null
+	modprobe -a libcrc32c 2>/dev/null
 	insmod "${KNAT_KO:?}" || bail "knat.ko does not load"
 }
 

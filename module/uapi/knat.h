@@ -335,6 +335,8 @@ enum knat_a_event {
 	  "packets of TCP, DCCP or SCTP that belong to no session and open none") \
 	X(DROP_MALFORMED, drop_malformed,				\
 	  "packets with a truncated or impossible header")		\
+	X(DROP_FRAGMENT, drop_fragment,					\
+	  "fragments that too many others are in the way of")		\
 	X(DROP_PORT_ZERO, drop_port_zero,				\
 	  "new flows refused: a port or query id of 0")			\
 	X(DROP_SOURCE_ROUTE, drop_source_route,				\
