@@ -206,17 +206,17 @@ static int addr_ranges(struct knat_net *kn, struct knat_addr_list *list)
 	return 0;
 }
 
-int knat_addr_publish(struct knat_net *kn)
+struct knat_addr_list *knat_addr_list_new(struct knat_net *kn)
 {
-	struct knat_addr_list *list, *old;
 	u32 max = atomic_read(&kn->addr_table.nelems);
+	struct knat_addr_list *list;
 	int n;
 
-	if (!kn->addrs_changed)
-		return 0;
+	lockdep_assert_held(&kn->config_lock);
+
 	list = kvzalloc(struct_size(list, addr, max), GFP_KERNEL_ACCOUNT);
 	if (!list)
-		return -ENOMEM;
+		return NULL;
 	/* A resize in the background may disturb the walk. */
 	do {
 		n = addr_collect(kn, list, max);
@@ -225,12 +225,37 @@ int knat_addr_publish(struct knat_net *kn)
 	sort(list->addr, n, sizeof(list->addr[0]), addr_cmp, NULL);
 	if (addr_ranges(kn, list)) {
 		kvfree(list);
-		return -ENOMEM;
+		return NULL;
 	}
+	return list;
+}
+
+void knat_addr_list_free(struct knat_addr_list *list)
+{
+	if (list)
+		addr_list_free(&list->rcu);
+}
+
+void knat_addr_list_publish(struct knat_net *kn, struct knat_addr_list *list)
+{
+	struct knat_addr_list *old;
+
 	kn->addrs_changed = false;
 	old = rcu_replace_pointer(kn->addrs, list, true);
 	if (old)
 		call_rcu(&old->rcu, addr_list_free);
+}
+
+int knat_addr_publish(struct knat_net *kn)
+{
+	struct knat_addr_list *list;
+
+	if (!kn->addrs_changed)
+		return 0;
+	list = knat_addr_list_new(kn);
+	if (!list)
+		return -ENOMEM;
+	knat_addr_list_publish(kn, list);
 	return 0;
 }
 
