@@ -61,7 +61,9 @@ helpers:
 # Through DKMS, where it is, the module is built again for each new kernel.
 install: tools
 	$(MAKE) -C tools install
-ifneq ($(DKMS),)
+ifneq ($(DESTDIR),)
+	$(MAKE) modules_install
+else ifneq ($(DKMS),)
 	$(dkms_forget)
 	mkdir -p $(DKMS_SOURCE)
 	cp -r Kbuild dkms.conf VERSION COPYING module $(DKMS_SOURCE)/
@@ -71,10 +73,10 @@ else
 	$(MAKE) modules_install
 endif
 
-# Without DKMS: for this kernel only.
+# Without DKMS: for this kernel only. Whoever installs below DESTDIR runs depmod where it will be used.
 modules_install: module
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/$(release) INSTALL_MOD_DIR=updates modules_install
-	depmod $(release)
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/$(release) INSTALL_MOD_DIR=updates INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	$(if $(DESTDIR),,depmod $(release))
 
 uninstall:
 	$(MAKE) -C tools uninstall

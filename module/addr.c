@@ -189,30 +189,53 @@ static int addr_ranges(struct knat_net *kn, struct knat_addr_list *list)
 	return 0;
 }
 
-int knat_addr_publish(struct knat_net *kn)
+struct knat_addr_list *knat_addr_list_new(struct knat_net *kn)
 {
-	struct knat_addr_list *list, *old;
+	struct knat_addr_list *list;
 	struct knat_addr *addr;
 	u32 n = 0;
 
-	if (!kn->addrs_changed)
-		return 0;
 	list = kvzalloc(struct_size(list, addr, kn->addr_nr),
 			GFP_KERNEL_ACCOUNT);
 	if (!list)
-		return -ENOMEM;
+		return NULL;
 	list_for_each_entry(addr, &kn->addr_all, list)
 		list->addr[n++] = addr;
 	list->nr = n;
 	sort(list->addr, n, sizeof(list->addr[0]), addr_cmp, NULL);
 	if (addr_ranges(kn, list)) {
 		kvfree(list);
-		return -ENOMEM;
+		return NULL;
 	}
+	return list;
+}
+
+void knat_addr_list_free(struct knat_addr_list *list)
+{
+	if (list)
+		addr_list_free(&list->rcu);
+}
+
+void knat_addr_list_publish(struct knat_net *kn, struct knat_addr_list *list)
+{
+	struct knat_addr_list *old;
+
 	kn->addrs_changed = false;
 	old = rcu_replace_pointer(kn->addrs, list, true);
 	if (old)
 		call_rcu(&old->rcu, addr_list_free);
+}
+
+int knat_addr_publish(struct knat_net *kn)
+{
+	struct knat_addr_list *list;
+
+	if (!kn->addrs_changed)
+		return 0;
+	list = knat_addr_list_new(kn);
+	if (!list)
+		return -ENOMEM;
+	knat_addr_list_publish(kn, list);
 	return 0;
 }
 

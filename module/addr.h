@@ -100,8 +100,13 @@ struct knat_addr *knat_addr_find(struct knat_net *kn, __be32 addr);
 struct knat_addr *knat_addr_get(struct knat_net *kn, __be32 addr);
 /* The last user takes it out of the table. */
 void knat_addr_put(struct knat_net *kn, struct knat_addr *addr);
-/* Make kn->addrs anew. */
+/* Make kn->addrs anew, if it is out of date: at once, or in two steps of which
+ * only the first can fail (NULL: no memory).
+ */
 int knat_addr_publish(struct knat_net *kn);
+struct knat_addr_list *knat_addr_list_new(struct knat_net *kn);
+void knat_addr_list_publish(struct knat_net *kn, struct knat_addr_list *list);
+void knat_addr_list_free(struct knat_addr_list *list);
 
 /* The bitmap for a port space; made if @gfp allows and there is none. */
 struct knat_ports *knat_addr_ports(struct knat_addr *addr,

@@ -40,6 +40,8 @@ void knat_config_init(struct knat_net *kn)
 	knat_config_set(kn, KNAT_A_CONFIG_MAX_MAPPINGS, config_limit());
 	knat_config_set(kn, KNAT_A_CONFIG_MAX_SESSIONS, config_limit());
 	knat_config_set(kn, KNAT_A_CONFIG_MAX_RESTING, config_limit());
+	/* Read only, to tell which of them were changed. */
+	knat_config_set(kn, KNAT_A_CONFIG_LIMIT_DEFAULT, config_limit());
 }
 
 void knat_config_set(struct knat_net *kn, int attr, u32 value)

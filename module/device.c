@@ -4,6 +4,7 @@
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 #include "net.h"
+#include "publish.h"
 #include "rule.h"
 #include "static.h"
 
@@ -79,6 +80,7 @@ struct knat_outdev *knat_outdev_get(struct knat_net *kn, const char *name,
 	}
 	outdev->realm = realm;
 	outdev->users = 1;
+	kn->view_changed = true;
 	list_add_tail(&outdev->list, &kn->outdevs);
 	return outdev;
 }
@@ -90,6 +92,7 @@ void knat_outdev_put(struct knat_net *kn, struct knat_outdev *outdev)
 	if (--outdev->users)
 		return;
 	list_del(&outdev->list);
+	kn->view_changed = true;
 	knat_realm_put(kn, outdev->realm);
 	kfree(outdev);
 }
@@ -112,8 +115,8 @@ void knat_outdev_refresh(struct knat_net *kn, const struct net_device *leaving)
 			knat_pool_set_addr(kn, rule->pool,
 					   rule->outdev->addr);
 	knat_static_rebind(kn);
-	knat_addr_publish(kn);
-	knat_rule_publish(kn, NULL);
+	kn->view_changed = true;
+	knat_publish(kn, NULL);
 	/* Mappings go without holding up who changes the address. */
 	if (!list_empty(&kn->leaving))
 		queue_work(system_unbound_wq, &kn->gone);

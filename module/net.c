@@ -12,6 +12,7 @@
 #include "pernet.h"
 #include "pool.h"
 #include "prefix.h"
+#include "publish.h"
 #include "rule.h"
 #include "session.h"
 #include "static.h"
@@ -102,15 +103,28 @@ void knat_net_flush(struct knat_net *kn)
 	struct knat_static *fixed, *next_fixed;
 	struct knat_rule *rule, *next_rule;
 	struct knat_pool *pool, *next_pool;
+	LIST_HEAD(statics);
+	LIST_HEAD(rules);
 
 	lockdep_assert_held(&kn->config_lock);
 
-	list_for_each_entry_safe(rule, next_rule, &kn->rules, list)
-		knat_rule_del(kn, rule);
-	list_for_each_entry_safe(fixed, next_fixed, &kn->statics, list)
-		knat_static_del(kn, fixed);
-	list_for_each_entry_safe(pool, next_pool, &kn->pools, list)
-		knat_pool_del(kn, pool, NULL);
+	list_for_each_entry_safe(rule, next_rule, &kn->rules, list) {
+		knat_rule_unlink(kn, rule);
+		list_add_tail(&rule->list, &rules);
+	}
+	list_for_each_entry_safe(fixed, next_fixed, &kn->statics, list) {
+		knat_static_unlink(kn, fixed);
+		list_add_tail(&fixed->list, &statics);
+	}
+	knat_publish_nothing(kn);
+	list_for_each_entry_safe(rule, next_rule, &rules, list)
+		knat_rule_free(kn, rule);
+	knat_static_drop(kn, &statics);
+	list_for_each_entry_safe(pool, next_pool, &kn->pools, list) {
+		list_del(&pool->list);
+		knat_pool_destroy(kn, pool);
+	}
+	knat_publish(kn, NULL);
 	if (kn->realms)
 		knat_wheel_sweep(kn, &sweep);
 	knat_unsolicited_flush(kn);
@@ -128,6 +142,9 @@ static int __net_init net_init(struct net *net)
 	INIT_LIST_HEAD(&kn->rules);
 	INIT_LIST_HEAD(&kn->outdevs);
 	INIT_LIST_HEAD(&kn->statics);
+	kn->statics_out = RB_ROOT;
+	kn->statics_in = RB_ROOT;
+	INIT_LIST_HEAD(&kn->loose);
 	INIT_LIST_HEAD(&kn->leaving);
 	INIT_WORK(&kn->gone, net_gone);
 	knat_reap_init(&kn->reap);

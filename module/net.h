@@ -26,6 +26,7 @@
 
 #include <linux/mutex.h>
 #include <linux/netlink.h>
+#include <linux/rbtree.h>
 #include <linux/rhashtable.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -71,9 +72,14 @@ struct knat_view;
  * @rules: struct knat_rule, by priority (config_lock)
  * @outdevs: struct knat_outdev, outside devices by name (config_lock)
  * @statics: struct knat_static, in order of creation (config_lock)
+ * @statics_out: the same by outside end (config_lock)
+ * @statics_in: those of whole addresses by inside address (config_lock)
+ * @loose: struct knat_loose (config_lock)
  * @leaving: struct knat_leaving, addresses whose mappings @gone will drop
  *	(config_lock)
  * @addrs_changed: kn->addrs is out of date (config_lock)
+ * @prefixes_changed: kn->prefixes is (config_lock)
+ * @view_changed: kn->view is (config_lock)
  * @realms: bitmap of realm numbers in use (config_lock)
  * @hooked: the hooks are registered (config_lock)
  * @nr_static: entries of static mappings in the tables
@@ -122,6 +128,9 @@ struct knat_net {
 	struct list_head		rules;
 	struct list_head		outdevs;
 	struct list_head		statics;
+	struct rb_root			statics_out;
+	struct rb_root			statics_in;
+	struct list_head		loose;
 	struct list_head		leaving;
 	unsigned long			*realms;
 	u64				last_id;
@@ -129,6 +138,8 @@ struct knat_net {
 	atomic_t			nr_resting;
 	u32				generation;
 	bool				addrs_changed;
+	bool				prefixes_changed;
+	bool				view_changed;
 	bool				hooked;
 	bool				dead;
 	bool				told_flowtable;

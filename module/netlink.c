@@ -20,16 +20,16 @@ static const struct genl_ops knat_ops[] = {
 		.dumpit		= knat_nl_pool_dump,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
-	OP(POOL_ADD, knat_nl_pool_add, knat_pool_policy, KNAT_A_POOL_MAX),
-	OP(POOL_SET, knat_nl_pool_set, knat_pool_policy, KNAT_A_POOL_MAX),
-	OP(POOL_DEL, knat_nl_pool_del, knat_pool_policy, KNAT_A_POOL_MAX),
+	OP(POOL_ADD, knat_nl_change, knat_pool_policy, KNAT_A_POOL_MAX),
+	OP(POOL_SET, knat_nl_change, knat_pool_policy, KNAT_A_POOL_MAX),
+	OP(POOL_DEL, knat_nl_change, knat_pool_policy, KNAT_A_POOL_MAX),
 	{
 		.cmd		= KNAT_CMD_RULE_GET,
 		.dumpit		= knat_nl_rule_dump,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
-	OP(RULE_ADD, knat_nl_rule_add, knat_rule_policy, KNAT_A_RULE_MAX),
-	OP(RULE_DEL, knat_nl_rule_del, knat_rule_policy, KNAT_A_RULE_MAX),
+	OP(RULE_ADD, knat_nl_change, knat_rule_policy, KNAT_A_RULE_MAX),
+	OP(RULE_DEL, knat_nl_change, knat_rule_policy, KNAT_A_RULE_MAX),
 	{
 		.cmd		= KNAT_CMD_MAP_GET,
 		.dumpit		= knat_nl_map_dump,
@@ -37,7 +37,7 @@ static const struct genl_ops knat_ops[] = {
 		.maxattr	= KNAT_A_MAP_MAX,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
-	OP(MAP_ADD, knat_nl_map_add, knat_map_policy, KNAT_A_MAP_MAX),
+	OP(MAP_ADD, knat_nl_change, knat_map_policy, KNAT_A_MAP_MAX),
 	OP(MAP_DEL, knat_nl_map_del, knat_map_policy, KNAT_A_MAP_MAX),
 	OP(MAP_FLUSH, knat_nl_map_flush, knat_map_policy, KNAT_A_MAP_MAX),
 	{
@@ -56,9 +56,10 @@ static const struct genl_ops knat_ops[] = {
 	OP(STATS_GET, knat_nl_stats_get, NULL, 0),
 	OP(STATS_RESET, knat_nl_stats_reset, NULL, 0),
 	OP(CONFIG_GET, knat_nl_config_get, NULL, 0),
-	OP(CONFIG_SET, knat_nl_config_set, knat_config_policy,
+	OP(CONFIG_SET, knat_nl_change, knat_config_policy,
 	   KNAT_A_CONFIG_MAX),
 	OP(FLUSH, knat_nl_flush, NULL, 0),
+	OP(APPLY, knat_nl_apply, knat_apply_policy, KNAT_A_APPLY_MAX),
 };
 
 struct genl_family knat_family __ro_after_init = {

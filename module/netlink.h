@@ -7,6 +7,7 @@
 #include <net/sock.h>
 #include "uapi/knat.h"
 
+struct knat_apply;
 struct knat_net;
 struct knat_pool_conf;
 
@@ -16,22 +17,39 @@ int knat_netlink_init(void);
 void knat_netlink_exit(void);
 
 /* The operations, by object: nl_pool.c, nl_rule.c, nl_map.c, nl_session.c,
- * nl_stats.c and nl_config.c.
+ * nl_stats.c and nl_config.c; many at once: nl_apply.c.
  */
 extern const struct nla_policy knat_pool_policy[KNAT_A_POOL_MAX + 1];
 extern const struct nla_policy knat_rule_policy[KNAT_A_RULE_MAX + 1];
 extern const struct nla_policy knat_map_policy[KNAT_A_MAP_MAX + 1];
 extern const struct nla_policy knat_session_policy[KNAT_A_SESSION_MAX + 1];
 extern const struct nla_policy knat_config_policy[KNAT_A_CONFIG_MAX + 1];
+extern const struct nla_policy knat_apply_policy[KNAT_A_APPLY_MAX + 1];
 
-int knat_nl_pool_add(struct sk_buff *skb, struct genl_info *info);
-int knat_nl_pool_set(struct sk_buff *skb, struct genl_info *info);
-int knat_nl_pool_del(struct sk_buff *skb, struct genl_info *info);
+/* Changes, alone or in knat_nl_apply(); @nest holds the attributes that
+ * @info->attrs are of, NULL: they are those of the message.
+ */
+int knat_nl_pool_add(struct knat_apply *apply, struct genl_info *info,
+		     const struct nlattr *nest);
+int knat_nl_pool_set(struct knat_apply *apply, struct genl_info *info,
+		     const struct nlattr *nest);
+int knat_nl_pool_del(struct knat_apply *apply, struct genl_info *info,
+		     const struct nlattr *nest);
+int knat_nl_rule_add(struct knat_apply *apply, struct genl_info *info,
+		     const struct nlattr *nest);
+int knat_nl_rule_del(struct knat_apply *apply, struct genl_info *info,
+		     const struct nlattr *nest);
+int knat_nl_map_add(struct knat_apply *apply, struct genl_info *info,
+		    const struct nlattr *nest);
+int knat_nl_static_del(struct knat_apply *apply, struct genl_info *info,
+		       const struct nlattr *nest);
+int knat_nl_config_set(struct knat_apply *apply, struct genl_info *info,
+		       const struct nlattr *nest);
+
+int knat_nl_change(struct sk_buff *skb, struct genl_info *info);
+int knat_nl_apply(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_pool_dump(struct sk_buff *skb, struct netlink_callback *cb);
-int knat_nl_rule_add(struct sk_buff *skb, struct genl_info *info);
-int knat_nl_rule_del(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_rule_dump(struct sk_buff *skb, struct netlink_callback *cb);
-int knat_nl_map_add(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_map_del(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_map_flush(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_map_dump(struct sk_buff *skb, struct netlink_callback *cb);
@@ -43,7 +61,6 @@ int knat_nl_session_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int knat_nl_stats_get(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_stats_reset(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_config_get(struct sk_buff *skb, struct genl_info *info);
-int knat_nl_config_set(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_flush(struct sk_buff *skb, struct genl_info *info);
 
 /* An answer with its header, and one that is a number. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* knat: requests about settings. */
+#include "apply.h"
 #include "net.h"
 #include "netlink.h"
 
@@ -17,6 +18,7 @@ static struct netlink_range_validation ranges[KNAT_A_CONFIG_MAX + 1] = {
 
 const struct nla_policy knat_config_policy[KNAT_A_CONFIG_MAX + 1] = {
 	KNAT_SETTINGS(POLICY)
+	[KNAT_A_CONFIG_LIMIT_DEFAULT] = { .type = NLA_REJECT },
 };
 
 int knat_nl_config_get(struct sk_buff *skb, struct genl_info *info)
@@ -39,24 +41,19 @@ int knat_nl_config_get(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(answer, info);
 }
 
-int knat_nl_config_set(struct sk_buff *skb, struct genl_info *info)
+int knat_nl_config_set(struct knat_apply *apply, struct genl_info *info,
+		       const struct nlattr *nest)
 {
-	struct knat_net *kn = knat_net(genl_info_net(info));
-	int attr, n = 0, err;
+	int attr, n = 0;
 
-	err = knat_nl_lock(kn, info->extack);
-	if (err)
-		return err;
 	for (attr = 1; attr <= KNAT_A_CONFIG_MAX; attr++) {
 		if (!info->attrs[attr])
 			continue;
-		knat_config_set(kn, attr, nla_get_u32(info->attrs[attr]));
+		knat_apply_config(apply, attr, nla_get_u32(info->attrs[attr]));
 		n++;
 	}
 	if (n)
-		knat_wheel_rearm(kn);
-	else
-		NL_SET_ERR_MSG(info->extack, "there is nothing to set");
-	mutex_unlock(&kn->config_lock);
-	return n ? 0 : -EINVAL;
+		return 0;
+	NL_SET_ERR_MSG(info->extack, "there is nothing to set");
+	return -EINVAL;
 }

@@ -2,6 +2,7 @@
 /* knat: requests that change mappings. Listing them: nl_map_dump.c. */
 #include <linux/ctype.h>
 #include <linux/inetdevice.h>
+#include "apply.h"
 #include "host.h"
 #include "map.h"
 #include "net.h"
@@ -9,6 +10,7 @@
 #include "nl_map.h"
 #include "pool.h"
 #include "proto.h"
+#include "publish.h"
 #include "static.h"
 
 const struct nla_policy knat_map_policy[KNAT_A_MAP_MAX + 1] = {
@@ -144,9 +146,9 @@ static int map_label(struct genl_info *info, struct knat_static *conf)
 	return 0;
 }
 
-int knat_nl_map_add(struct sk_buff *skb, struct genl_info *info)
+int knat_nl_map_add(struct knat_apply *apply, struct genl_info *info,
+		    const struct nlattr *nest)
 {
-	struct knat_net *kn = knat_net(genl_info_net(info));
 	struct nlattr **attrs = info->attrs;
 	struct knat_static conf;
 	const char *dev;
@@ -176,14 +178,12 @@ int knat_nl_map_add(struct sk_buff *skb, struct genl_info *info)
 	}
 	if (attrs[KNAT_A_MAP_LIFETIME])
 		conf.lifetime = nla_get_u32(attrs[KNAT_A_MAP_LIFETIME]);
-	err = map_label(info, &conf) ?: knat_nl_lock(kn, info->extack);
+	err = map_label(info, &conf);
 	if (err)
 		return err;
 	NL_SET_BAD_ATTR(info->extack, attrs[KNAT_A_MAP_OUT_ADDR] ?:
 				      attrs[KNAT_A_MAP_OUT_DEV]);
-	err = knat_static_add(kn, &conf, dev, info->extack);
-	mutex_unlock(&kn->config_lock);
-	return err;
+	return knat_apply_static_add(apply, &conf, dev);
 }
 
 static bool del_map(const struct knat_map *map, void *arg)
@@ -195,6 +195,27 @@ static bool del_map(const struct knat_map *map, void *arg)
 	       map->out.port == cpu_to_be16(conf->out_port);
 }
 
+static int map_missing(struct genl_info *info)
+{
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[KNAT_A_MAP_OUT_ADDR] ?:
+					  info->attrs[KNAT_A_MAP_OUT_DEV],
+			    "there is no mapping of this outside end");
+	return -ENOENT;
+}
+
+int knat_nl_static_del(struct knat_apply *apply, struct genl_info *info,
+		       const struct nlattr *nest)
+{
+	struct knat_static conf, *fixed;
+	const char *dev;
+	int err = map_outside(info, &conf, &dev);
+
+	if (err)
+		return err;
+	fixed = knat_static_find(apply->kn, &conf, dev);
+	return fixed ? knat_apply_static_del(apply, fixed) : map_missing(info);
+}
+
 int knat_nl_map_del(struct sk_buff *skb, struct genl_info *info)
 {
 	struct knat_net *kn = knat_net(genl_info_net(info));
@@ -202,6 +223,7 @@ int knat_nl_map_del(struct sk_buff *skb, struct genl_info *info)
 	struct knat_sweep sweep = {
 		.map = del_map, .arg = &conf, .rest = true,
 	};
+	struct knat_apply apply;
 	const char *dev;
 	int err;
 
@@ -209,17 +231,15 @@ int knat_nl_map_del(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	fixed = knat_static_find(kn, &conf, dev);
-	if (fixed)
-		knat_static_del(kn, fixed);
-	else if (conf.proto && !dev && conf.out_port == conf.out_port_last)
+	if (fixed) {
+		knat_apply_begin(&apply, kn, info->extack);
+		err = knat_apply_static_del(&apply, fixed);
+		err = knat_apply_end(&apply, err);
+	} else if (conf.proto && !dev && conf.out_port == conf.out_port_last) {
 		knat_wheel_sweep(kn, &sweep);
-	if (!fixed && !sweep.maps) {
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[KNAT_A_MAP_OUT_ADDR] ?:
-				    info->attrs[KNAT_A_MAP_OUT_DEV],
-				    "there is no mapping of this outside end");
-		err = -ENOENT;
 	}
+	if (!fixed && !sweep.maps)
+		err = map_missing(info);
 	mutex_unlock(&kn->config_lock);
 	return err;
 }
@@ -314,6 +334,7 @@ int knat_nl_map_flush(struct sk_buff *skb, struct genl_info *info)
 		.map = flush_map, .arg = &filter, .rest = true,
 	};
 	struct knat_static *fixed, *next;
+	LIST_HEAD(list);
 	int err;
 
 	err = knat_nl_map_filter(info->attrs, &filter, info->extack);
@@ -330,9 +351,12 @@ int knat_nl_map_flush(struct sk_buff *skb, struct genl_info *info)
 		list_for_each_entry_safe(fixed, next, &kn->statics, list) {
 			if (!knat_nl_static_match(fixed, &filter))
 				continue;
-			knat_static_del(kn, fixed);
+			knat_static_unlink(kn, fixed);
+			list_add_tail(&fixed->list, &list);
 			sweep.maps++;
 		}
+		knat_static_drop(kn, &list);
+		knat_publish(kn, NULL);
 	}
 	mutex_unlock(&kn->config_lock);
 	return knat_nl_answer_u32(info, KNAT_A_MAP_COUNT, sweep.maps);

@@ -2,6 +2,7 @@
 /* knat: requests about pools. */
 #include <linux/ctype.h>
 #include <linux/slab.h>
+#include "apply.h"
 #include "net.h"
 #include "netlink.h"
 #include "pool.h"
@@ -116,13 +117,18 @@ static int range_get(const struct nlattr *attr, struct knat_addr_range *range,
 	return -EINVAL;
 }
 
-/* The ranges of a request, in *@ranges (to be freed): how many. */
-static int ranges_get(struct genl_info *info, struct knat_addr_range **ranges)
+/* The ranges of a request, or of @nest in it, in *@ranges (to be freed): how
+ * many.
+ */
+static int ranges_get(struct genl_info *info, const struct nlattr *nest,
+		      struct knat_addr_range **ranges)
 {
-	struct nlattr *attr;
-	int rem, n = 0, err;
+	const struct nlattr *head, *attr;
+	int len, rem, n = 0, err;
 
-	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem)
+	head = nest ? nla_data(nest) : nlmsg_attrdata(info->nlhdr, GENL_HDRLEN);
+	len = nest ? nla_len(nest) : nlmsg_attrlen(info->nlhdr, GENL_HDRLEN);
+	nla_for_each_attr(attr, head, len, rem)
 		if (nla_type(attr) == KNAT_A_POOL_RANGE &&
 		    ++n > KNAT_POOL_RANGES_MAX) {
 			NL_SET_ERR_MSG_ATTR(info->extack, attr,
@@ -133,7 +139,7 @@ static int ranges_get(struct genl_info *info, struct knat_addr_range **ranges)
 	if (!*ranges)
 		return -ENOMEM;
 	n = 0;
-	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+	nla_for_each_attr(attr, head, len, rem) {
 		if (nla_type(attr) != KNAT_A_POOL_RANGE)
 			continue;
 		err = range_get(attr, &(*ranges)[n++], info->extack);
@@ -164,9 +170,9 @@ static const char *pool_name(struct genl_info *info)
 	return NULL;
 }
 
-int knat_nl_pool_add(struct sk_buff *skb, struct genl_info *info)
+int knat_nl_pool_add(struct knat_apply *apply, struct genl_info *info,
+		     const struct nlattr *nest)
 {
-	struct knat_net *kn = knat_net(genl_info_net(info));
 	struct knat_pool_conf conf = knat_pool_defaults;
 	const char *name = pool_name(info);
 	struct knat_addr_range *ranges;
@@ -182,19 +188,14 @@ int knat_nl_pool_add(struct sk_buff *skb, struct genl_info *info)
 	err = knat_nl_pool_conf(info->attrs, &conf, info->extack);
 	if (err)
 		return err;
-	n = ranges_get(info, &ranges);
+	n = ranges_get(info, nest, &ranges);
 	if (n < 0)
 		return n;
-	err = knat_nl_lock(kn, info->extack);
-	if (err)
-		goto out;
-	if (knat_pool_find(kn, name))
+	if (knat_pool_find(apply->kn, name))
 		NL_SET_BAD_ATTR(info->extack, info->attrs[KNAT_A_POOL_NAME]);
 	else
 		NL_SET_BAD_ATTR(info->extack, info->attrs[KNAT_A_POOL_RANGE]);
-	err = knat_pool_add(kn, name, &conf, ranges, n, info->extack);
-	mutex_unlock(&kn->config_lock);
-out:
+	err = knat_apply_pool_add(apply, name, &conf, ranges, n);
 	kvfree(ranges);
 	return err;
 }
@@ -211,9 +212,9 @@ static struct knat_pool *pool_get(struct knat_net *kn, struct genl_info *info,
 	return pool;
 }
 
-int knat_nl_pool_set(struct sk_buff *skb, struct genl_info *info)
+int knat_nl_pool_set(struct knat_apply *apply, struct genl_info *info,
+		     const struct nlattr *nest)
 {
-	struct knat_net *kn = knat_net(genl_info_net(info));
 	const char *name = pool_name(info);
 	struct knat_addr_range *ranges = NULL;
 	struct knat_pool_conf conf;
@@ -222,51 +223,37 @@ int knat_nl_pool_set(struct sk_buff *skb, struct genl_info *info)
 
 	if (!name)
 		return -EINVAL;
-	if (info->attrs[KNAT_A_POOL_RANGE]) {
-		n = ranges_get(info, &ranges);
-		if (n < 0)
-			return n;
-	}
-	err = knat_nl_lock(kn, info->extack);
-	if (err)
-		goto out;
-	err = -ENOENT;
-	pool = pool_get(kn, info, name);
+	pool = pool_get(apply->kn, info, name);
 	if (!pool)
-		goto out_unlock;
+		return -ENOENT;
 	conf = pool->conf;
 	err = knat_nl_pool_conf(info->attrs, &conf, info->extack);
 	if (err)
-		goto out_unlock;
+		return err;
+	if (info->attrs[KNAT_A_POOL_RANGE]) {
+		n = ranges_get(info, nest, &ranges);
+		if (n < 0)
+			return n;
+	}
 	NL_SET_BAD_ATTR(info->extack, info->attrs[KNAT_A_POOL_RANGE]);
-	err = knat_pool_set(kn, pool, &conf, ranges, n, info->extack);
-out_unlock:
-	mutex_unlock(&kn->config_lock);
-out:
+	err = knat_apply_pool_set(apply, pool, &conf, ranges, n);
 	kvfree(ranges);
 	return err;
 }
 
-int knat_nl_pool_del(struct sk_buff *skb, struct genl_info *info)
+int knat_nl_pool_del(struct knat_apply *apply, struct genl_info *info,
+		     const struct nlattr *nest)
 {
-	struct knat_net *kn = knat_net(genl_info_net(info));
 	const char *name = pool_name(info);
 	struct knat_pool *pool;
-	int err;
 
 	if (!name)
 		return -EINVAL;
-	err = knat_nl_lock(kn, info->extack);
-	if (err)
-		return err;
-	err = -ENOENT;
-	pool = pool_get(kn, info, name);
-	if (pool) {
-		NL_SET_BAD_ATTR(info->extack, info->attrs[KNAT_A_POOL_NAME]);
-		err = knat_pool_del(kn, pool, info->extack);
-	}
-	mutex_unlock(&kn->config_lock);
-	return err;
+	pool = pool_get(apply->kn, info, name);
+	if (!pool)
+		return -ENOENT;
+	NL_SET_BAD_ATTR(info->extack, info->attrs[KNAT_A_POOL_NAME]);
+	return knat_apply_pool_del(apply, pool);
 }
 
 static int pool_fill_ranges(struct sk_buff *skb, const struct knat_pool *pool)

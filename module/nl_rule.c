@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* knat: requests about rules. */
 #include <linux/inetdevice.h>
+#include "apply.h"
 #include "net.h"
 #include "netlink.h"
 #include "pool.h"
@@ -103,9 +104,9 @@ static int rule_action(struct genl_info *info, struct knat_rule *rule,
 	return knat_nl_pool_conf(opts, conf, info->extack);
 }
 
-int knat_nl_rule_add(struct sk_buff *skb, struct genl_info *info)
+int knat_nl_rule_add(struct knat_apply *apply, struct genl_info *info,
+		     const struct nlattr *nest)
 {
-	struct knat_net *kn = knat_net(genl_info_net(info));
 	struct knat_pool_conf conf;
 	struct knat_rule rule;
 	int err;
@@ -113,25 +114,18 @@ int knat_nl_rule_add(struct sk_buff *skb, struct genl_info *info)
 	err = rule_selectors(info, &rule) ?: rule_action(info, &rule, &conf);
 	if (err)
 		return err;
-	err = knat_nl_lock(kn, info->extack);
-	if (err)
-		return err;
 	if (rule.action == KNAT_ACTION_POOL) {
-		rule.pool = knat_pool_find(kn,
+		rule.pool = knat_pool_find(apply->kn,
 					   nla_data(info->attrs[KNAT_A_RULE_POOL]));
 		if (!rule.pool) {
 			NL_SET_ERR_MSG_ATTR(info->extack,
 					    info->attrs[KNAT_A_RULE_POOL],
 					    "there is no pool of this name: add it first");
-			err = -ENOENT;
-			goto out;
+			return -ENOENT;
 		}
 	}
 	NL_SET_BAD_ATTR(info->extack, info->attrs[KNAT_A_RULE_OIF]);
-	err = knat_rule_add(kn, &rule, &conf, info->extack);
-out:
-	mutex_unlock(&kn->config_lock);
-	return err;
+	return knat_apply_rule_add(apply, &rule, &conf);
 }
 
 /* Whoever names the action or the pool wants to delete no other. */
@@ -147,30 +141,28 @@ static bool rule_is_meant(const struct genl_info *info,
 			 !nla_strcmp(pool, rule->pool->name));
 }
 
-int knat_nl_rule_del(struct sk_buff *skb, struct genl_info *info)
+int knat_nl_rule_del(struct knat_apply *apply, struct genl_info *info,
+		     const struct nlattr *nest)
 {
-	struct knat_net *kn = knat_net(genl_info_net(info));
 	struct knat_rule tmpl, *rule;
 	int err;
 
-	err = rule_selectors(info, &tmpl) ?: knat_nl_lock(kn, info->extack);
+	err = rule_selectors(info, &tmpl);
 	if (err)
 		return err;
-	err = -ENOENT;
-	rule = knat_rule_find(kn, &tmpl);
+	rule = knat_rule_find(apply->kn, &tmpl);
 	if (!rule) {
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[KNAT_A_RULE_OIF],
 				    "there is no rule with this priority and these selectors");
-	} else if (!rule_is_meant(info, rule)) {
+		return -ENOENT;
+	}
+	if (!rule_is_meant(info, rule)) {
 		NL_SET_ERR_MSG_ATTR(info->extack,
 				    info->attrs[KNAT_A_RULE_ACTION],
 				    "the rule with this priority and these selectors has another action");
-	} else {
-		knat_rule_del(kn, rule);
-		err = 0;
+		return -ENOENT;
 	}
-	mutex_unlock(&kn->config_lock);
-	return err;
+	return knat_apply_rule_del(apply, rule);
 }
 
 static int rule_fill_action(struct sk_buff *skb, const struct knat_rule *rule)

@@ -79,76 +79,101 @@ static int range_cmp(const void *a, const void *b)
 	return x->first < y->first ? -1 : x->first > y->first;
 }
 
-static bool ranges_meet(const struct knat_addr_range *a, u32 nr_a,
-			u32 first, u32 last)
+bool knat_pool_meets(const struct knat_pool *pool, u32 first, u32 last)
 {
 	u32 i;
 
-	for (i = 0; i < nr_a; i++)
-		if (a[i].first <= last && first <= a[i].last)
+	for (i = 0; i < pool->nr_ranges; i++)
+		if (pool->ranges[i].first <= last &&
+		    first <= pool->ranges[i].last)
 			return true;
 	return false;
 }
 
-/* What @ranges (sorted) may not meet: each other, other pools, prefixes. */
-static int pool_check_ranges(struct knat_net *kn, const struct knat_pool *self,
-			     const struct knat_addr_range *ranges, u32 nr,
-			     struct netlink_ext_ack *extack)
+int knat_pool_check(struct knat_net *kn, const struct knat_pool *pool,
+		    struct netlink_ext_ack *extack)
 {
-	struct knat_static *fixed;
-	struct knat_pool *pool;
-	u64 sum = 0;
-	u32 i;
+	const struct knat_static *fixed;
+	const struct knat_pool *other;
+	u32 i, first;
 
-	for (i = 0; i < nr; i++) {
-		sum += (u64)ranges[i].last - ranges[i].first + 1;
-		if (i && ranges[i].first <= ranges[i - 1].last) {
-			NL_SET_ERR_MSG(extack,
-				       "the address ranges of the pool overlap");
-			return -EINVAL;
-		}
-		list_for_each_entry(pool, &kn->pools, list) {
-			if (pool == self ||
-			    !ranges_meet(pool->ranges, pool->nr_ranges,
-					 ranges[i].first, ranges[i].last))
+	list_for_each_entry(other, &kn->pools, list) {
+		for (i = 0; other != pool && i < pool->nr_ranges; i++) {
+			if (!knat_pool_meets(other, pool->ranges[i].first,
+					     pool->ranges[i].last))
 				continue;
 			NL_SET_ERR_MSG(extack,
 				       "an address of the range is in another pool");
 			return -EEXIST;
 		}
-		list_for_each_entry(fixed, &kn->statics, list) {
-			u32 first = be32_to_cpu(fixed->out_addr);
-			struct knat_addr_range out = { .first = first };
+	}
+	list_for_each_entry(fixed, &kn->statics, list) {
+		first = be32_to_cpu(fixed->out_addr);
+		if (fixed->proto ||
+		    !knat_pool_meets(pool, first,
+				     first + knat_static_size(fixed) - 1))
+			continue;
+		NL_SET_ERR_MSG(extack,
+			       "an address of the range is mapped one to one");
+		return -EEXIST;
+	}
+	return 0;
+}
 
-			if (fixed->proto)
-				continue;
-			out.last = first + knat_static_size(fixed) - 1;
-			if (!ranges_meet(&out, 1, ranges[i].first,
-					 ranges[i].last))
-				continue;
+/* A sorted copy of ranges in *@copy: how many addresses they have. */
+static int ranges_copy(const struct knat_addr_range *ranges, u32 nr,
+		       struct knat_addr_range **copy,
+		       struct netlink_ext_ack *extack)
+{
+	struct knat_addr_range *r;
+	u64 sum = 0;
+	u32 i;
+
+	r = kvmalloc_array(nr, sizeof(*r), GFP_KERNEL_ACCOUNT);
+	if (!r)
+		return -ENOMEM;
+	memcpy(r, ranges, nr * sizeof(*r));
+	sort(r, nr, sizeof(*r), range_cmp, NULL);
+	for (i = 0; i < nr; i++) {
+		sum += (u64)r[i].last - r[i].first + 1;
+		if (i && r[i].first <= r[i - 1].last) {
 			NL_SET_ERR_MSG(extack,
-				       "an address of the range is mapped one to one");
-			return -EEXIST;
+				       "the address ranges of the pool overlap");
+			kvfree(r);
+			return -EINVAL;
 		}
 	}
 	if (!sum || sum > KNAT_POOL_ADDRS_MAX) {
 		NL_SET_ERR_MSG(extack,
 			       "a pool holds 1 to 65536 addresses");
+		kvfree(r);
 		return -E2BIG;
 	}
+	*copy = r;
 	return sum;
 }
 
-static void pool_addr_in(struct knat_addr *addr,
-			 const struct knat_pool_conf *conf)
+/* The ports of an address may be handed out from now on. */
+static void pool_addrs_open(const struct knat_pool_addrs *addrs,
+			    const struct knat_pool_conf *conf)
 {
-	if (!addr->dynamic++) {
-		addr->port_first = conf->port_first;
-		addr->port_last = conf->port_last;
-		return;
+	struct knat_addr *addr;
+	u32 i;
+
+	for (i = 0; i < addrs->nr; i++) {
+		addr = addrs->addr[i];
+		addr->port_first = min(addr->port_first, conf->port_first);
+		addr->port_last = max(addr->port_last, conf->port_last);
 	}
-	addr->port_first = min(addr->port_first, conf->port_first);
-	addr->port_last = max(addr->port_last, conf->port_last);
+}
+
+static void pool_addr_in(struct knat_addr *addr)
+{
+	if (addr->dynamic++)
+		return;
+	/* None of its ports, see pool_addrs_open(). */
+	addr->port_first = U16_MAX;
+	addr->port_last = 0;
 }
 
 static void pool_addrs_put(struct knat_net *kn, struct knat_pool_addrs *addrs)
@@ -162,8 +187,8 @@ static void pool_addrs_put(struct knat_net *kn, struct knat_pool_addrs *addrs)
 }
 
 static struct knat_pool_addrs *
-pool_addrs_get(struct knat_net *kn, const struct knat_pool_conf *conf,
-	       const struct knat_addr_range *ranges, u32 nr, u32 sum)
+pool_addrs_get(struct knat_net *kn, const struct knat_addr_range *ranges,
+	       u32 nr, u32 sum)
 {
 	struct knat_pool_addrs *addrs;
 	u32 i, addr;
@@ -181,7 +206,7 @@ pool_addrs_get(struct knat_net *kn, const struct knat_pool_conf *conf,
 				kvfree(addrs);
 				return NULL;
 			}
-			pool_addr_in(new, conf);
+			pool_addr_in(new);
 			addrs->addr[addrs->nr++] = new;
 			if (addr == ranges[i].last)
 				break;
@@ -201,31 +226,57 @@ struct knat_pool *knat_pool_new(const struct knat_pool_conf *conf)
 	return pool;
 }
 
-/* Put a new set of addresses in place; those that are not in it leave. */
-static int pool_replace(struct knat_net *kn, struct knat_pool *pool,
-			struct knat_pool_addrs *new)
+static void leaving_free(struct list_head *list)
 {
-	struct knat_pool_addrs *old;
 	struct knat_leaving *leaving, *next;
-	LIST_HEAD(list);
-	u32 i, slot;
+
+	list_for_each_entry_safe(leaving, next, list, list) {
+		list_del(&leaving->list);
+		kfree(leaving);
+	}
+}
+
+/* What is needed to let all addresses leave the pool, in @list. */
+static int leaving_new(struct knat_net *kn, struct knat_pool *pool,
+		       struct list_head *list)
+{
+	struct knat_leaving *leaving;
+	struct knat_pool_addrs *old;
+	u32 i;
 
 	old = rcu_dereference_protected(pool->addrs,
 					lockdep_is_held(&kn->config_lock));
 	for (i = 0; old && i < old->nr; i++) {
 		leaving = kmalloc(sizeof(*leaving), GFP_KERNEL_ACCOUNT);
-		if (!leaving)
-			goto err;
+		if (!leaving) {
+			leaving_free(list);
+			return -ENOMEM;
+		}
 		leaving->pool = pool;
 		leaving->addr = old->addr[i];
-		list_add_tail(&leaving->list, &list);
+		list_add_tail(&leaving->list, list);
 	}
+	return 0;
+}
+
+/* Put a new set of addresses in place; those of @list, the old ones, leave if
+ * they are not in it.
+ */
+static void pool_replace(struct knat_net *kn, struct knat_pool *pool,
+			 struct knat_pool_addrs *new, struct list_head *list)
+{
+	struct knat_leaving *leaving, *next;
+	struct knat_pool_addrs *old;
+	u32 slot;
+
+	old = rcu_dereference_protected(pool->addrs,
+					lockdep_is_held(&kn->config_lock));
 	rcu_assign_pointer(pool->addrs, new);
 	if (old)
 		kvfree_rcu(old, rcu);
 
 	/* Those that stay were counted twice. */
-	list_for_each_entry_safe(leaving, next, &list, list) {
+	list_for_each_entry_safe(leaving, next, list, list) {
 		if (!new || !knat_pool_addrs_find(new, leaving->addr->addr,
 						  &slot))
 			continue;
@@ -234,13 +285,7 @@ static int pool_replace(struct knat_net *kn, struct knat_pool *pool,
 		list_del(&leaving->list);
 		kfree(leaving);
 	}
-	list_splice_tail(&list, &kn->leaving);
-	return 0;
-
-err:
-	list_for_each_entry_safe(leaving, next, &list, list)
-		kfree(leaving);
-	return -ENOMEM;
+	list_splice_tail_init(list, &kn->leaving);
 }
 
 static bool leaving_map(const struct knat_map *map, void *arg)
@@ -295,19 +340,20 @@ int knat_pool_set_addr(struct knat_net *kn, struct knat_pool *pool,
 	u32 host = be32_to_cpu(addr);
 	struct knat_addr_range range = { .first = host, .last = host };
 	struct knat_pool_addrs *addrs = NULL;
-	int err;
+	LIST_HEAD(list);
 
+	if (leaving_new(kn, pool, &list))
+		return -ENOMEM;
 	if (addr) {
-		addrs = pool_addrs_get(kn, &pool->conf, &range, 1, 1);
-		if (!addrs)
+		addrs = pool_addrs_get(kn, &range, 1, 1);
+		if (!addrs) {
+			leaving_free(&list);
 			return -ENOMEM;
+		}
+		pool_addrs_open(addrs, &pool->conf);
 	}
-	err = pool_replace(kn, pool, addrs);
-	if (err && addrs) {
-		pool_addrs_put(kn, addrs);
-		kvfree(addrs);
-	}
-	return err;
+	pool_replace(kn, pool, addrs, &list);
+	return 0;
 }
 
 bool knat_pool_has_addr(const struct knat_pool *pool, __be32 addr)
@@ -352,113 +398,117 @@ void knat_pool_destroy(struct knat_net *kn, struct knat_pool *pool)
 	kfree_rcu(pool, rcu);
 }
 
-int knat_pool_add(struct knat_net *kn, const char *name,
-		  const struct knat_pool_conf *conf,
-		  const struct knat_addr_range *ranges, u32 nr_ranges,
-		  struct netlink_ext_ack *extack)
+struct knat_pool *knat_pool_add(struct knat_net *kn, const char *name,
+				const struct knat_pool_conf *conf,
+				const struct knat_addr_range *ranges,
+				u32 nr_ranges, struct netlink_ext_ack *extack)
 {
-	struct knat_pool *pool;
 	struct knat_pool_addrs *addrs;
+	struct knat_pool *pool;
 	int err;
 
 	if (knat_pool_find(kn, name)) {
 		NL_SET_ERR_MSG(extack, "a pool of this name exists already");
-		return -EEXIST;
+		return ERR_PTR(-EEXIST);
 	}
 	err = knat_pool_conf_check(conf, extack);
 	if (err)
-		return err;
+		return ERR_PTR(err);
 	pool = knat_pool_new(conf);
 	if (!pool)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	strscpy(pool->name, name, sizeof(pool->name));
-	err = -ENOMEM;
-	pool->ranges = kvmalloc_array(nr_ranges, sizeof(*ranges),
-				      GFP_KERNEL_ACCOUNT);
-	if (!pool->ranges)
-		goto err_pool;
-	memcpy(pool->ranges, ranges, nr_ranges * sizeof(*ranges));
-	pool->nr_ranges = nr_ranges;
-	sort(pool->ranges, nr_ranges, sizeof(*ranges), range_cmp, NULL);
-	err = pool_check_ranges(kn, NULL, pool->ranges, nr_ranges, extack);
+	err = ranges_copy(ranges, nr_ranges, &pool->ranges, extack);
 	if (err < 0)
-		goto err_ranges;
-	addrs = pool_addrs_get(kn, conf, pool->ranges, nr_ranges, err);
+		goto err_pool;
+	pool->nr_ranges = nr_ranges;
+	addrs = pool_addrs_get(kn, pool->ranges, nr_ranges, err);
 	err = -ENOMEM;
 	if (!addrs)
 		goto err_ranges;
 	rcu_assign_pointer(pool->addrs, addrs);
-	err = knat_addr_publish(kn);
-	if (err)
-		goto err_addrs;
 	list_add_tail(&pool->list, &kn->pools);
-	return 0;
+	return pool;
 
-err_addrs:
-	pool_addrs_put(kn, addrs);
-	kvfree(addrs);
 err_ranges:
 	kvfree(pool->ranges);
 err_pool:
 	kfree(pool);
-	return err;
+	return ERR_PTR(err);
+}
+
+void knat_pool_open(struct knat_pool *pool)
+{
+	pool_addrs_open(rcu_dereference_protected(pool->addrs, true),
+			&pool->conf);
 }
 
 int knat_pool_set(struct knat_net *kn, struct knat_pool *pool,
 		  const struct knat_pool_conf *conf,
 		  const struct knat_addr_range *ranges, u32 nr_ranges,
-		  struct netlink_ext_ack *extack)
+		  struct knat_pool_turn *turn, struct netlink_ext_ack *extack)
 {
-	struct knat_addr_range *new = NULL;
-	struct knat_pool_addrs *addrs;
 	int err;
 
+	if (pool->next) {
+		NL_SET_ERR_MSG(extack, "the pool is set twice at once");
+		return -EINVAL;
+	}
 	err = knat_pool_conf_check(conf, extack);
 	if (err)
 		return err;
+	memset(turn, 0, sizeof(*turn));
+	INIT_LIST_HEAD(&turn->leaving);
 	if (ranges) {
-		new = kvmalloc_array(nr_ranges, sizeof(*new),
-				     GFP_KERNEL_ACCOUNT);
-		if (!new)
-			return -ENOMEM;
-		memcpy(new, ranges, nr_ranges * sizeof(*new));
-		sort(new, nr_ranges, sizeof(*new), range_cmp, NULL);
-		err = pool_check_ranges(kn, pool, new, nr_ranges, extack);
+		err = ranges_copy(ranges, nr_ranges, &turn->ranges, extack);
 		if (err < 0)
-			goto err_ranges;
-		addrs = pool_addrs_get(kn, conf, new, nr_ranges, err);
+			return err;
+		turn->addrs = pool_addrs_get(kn, turn->ranges, nr_ranges, err);
 		err = -ENOMEM;
-		if (!addrs)
+		if (!turn->addrs)
 			goto err_ranges;
-		err = pool_replace(kn, pool, addrs);
-		if (err) {
-			pool_addrs_put(kn, addrs);
-			kvfree(addrs);
-			goto err_ranges;
-		}
-		kvfree(pool->ranges);
-		pool->ranges = new;
+		err = leaving_new(kn, pool, &turn->leaving);
+		if (err)
+			goto err_addrs;
+		turn->nr_ranges = pool->nr_ranges;
+		swap(pool->ranges, turn->ranges);
 		pool->nr_ranges = nr_ranges;
-		knat_pool_leave(kn);
 	}
-	pool->conf = *conf;
-	err = knat_addr_publish(kn);
-	return err ?: knat_rule_publish(kn, extack);
+	turn->conf = *conf;
+	pool->next = &turn->conf;
+	kn->view_changed = true;
+	return 0;
 
+err_addrs:
+	pool_addrs_put(kn, turn->addrs);
+	kvfree(turn->addrs);
 err_ranges:
-	kvfree(new);
+	kvfree(turn->ranges);
 	return err;
 }
 
-int knat_pool_del(struct knat_net *kn, struct knat_pool *pool,
-		  struct netlink_ext_ack *extack)
+void knat_pool_turn(struct knat_net *kn, struct knat_pool *pool,
+		    struct knat_pool_turn *turn)
 {
-	if (pool->rules) {
-		NL_SET_ERR_MSG(extack,
-			       "a rule uses the pool: delete the rule first");
-		return -EBUSY;
-	}
-	list_del(&pool->list);
-	knat_pool_destroy(kn, pool);
-	return 0;
+	pool->conf = turn->conf;
+	pool->next = NULL;
+	if (!turn->addrs)
+		return;
+	kvfree(turn->ranges);
+	pool_addrs_open(turn->addrs, &pool->conf);
+	pool_replace(kn, pool, turn->addrs, &turn->leaving);
+}
+
+void knat_pool_unset(struct knat_net *kn, struct knat_pool *pool,
+		     struct knat_pool_turn *turn)
+{
+	pool->next = NULL;
+	if (!turn->addrs)
+		return;
+	pool_addrs_put(kn, turn->addrs);
+	kvfree(turn->addrs);
+	leaving_free(&turn->leaving);
+	kvfree(pool->ranges);
+	pool->ranges = turn->ranges;
+	pool->nr_ranges = turn->nr_ranges;
 }

@@ -63,6 +63,7 @@ struct knat_pool_addrs {
  * @rcu: frees it
  * @name: empty for the pool of a masquerade rule
  * @conf: settings
+ * @next: those that it is about to have, while it is set (config_lock)
  * @addrs: addresses; NULL or empty while there is none
  * @ranges: as configured, ascending (config_lock)
  * @nr_ranges: how many
@@ -75,6 +76,7 @@ struct knat_pool {
 	struct rcu_head			rcu;
 	char				name[KNAT_NAME_MAX + 1];
 	struct knat_pool_conf		conf;
+	const struct knat_pool_conf	*next;
 	struct knat_pool_addrs __rcu	*addrs;
 	struct knat_addr_range		*ranges;
 	u32				nr_ranges;
@@ -95,20 +97,48 @@ struct knat_leaving {
  */
 struct knat_pool *knat_pool_find(struct knat_net *kn, const char *name);
 
-/* @ranges must be valid unicast, any order; overlaps among them, with other
- * pools or too many addresses are refused.
+/**
+ * struct knat_pool_turn - what a pool is about to be
+ * @conf: settings
+ * @ranges: as configured before, NULL: they stay
+ * @nr_ranges: how many
+ * @addrs: new addresses, NULL: they stay
+ * @leaving: struct knat_leaving of the addresses it has
  */
-int knat_pool_add(struct knat_net *kn, const char *name,
-		  const struct knat_pool_conf *conf,
-		  const struct knat_addr_range *ranges, u32 nr_ranges,
-		  struct netlink_ext_ack *extack);
-/* @ranges NULL: the addresses stay. */
+struct knat_pool_turn {
+	struct knat_pool_conf	conf;
+	struct knat_addr_range	*ranges;
+	u32			nr_ranges;
+	struct knat_pool_addrs	*addrs;
+	struct list_head	leaving;
+};
+
+/* Make a pool, which no packet finds before a rule names it. @ranges must be
+ * valid unicast, any order; overlaps among them or too many addresses are
+ * refused. What it may share with nothing else is for knat_pool_check(), when
+ * all pools are as they will be; then its ports are opened.
+ */
+struct knat_pool *knat_pool_add(struct knat_net *kn, const char *name,
+				const struct knat_pool_conf *conf,
+				const struct knat_addr_range *ranges,
+				u32 nr_ranges, struct netlink_ext_ack *extack);
+int knat_pool_check(struct knat_net *kn, const struct knat_pool *pool,
+		    struct netlink_ext_ack *extack);
+void knat_pool_open(struct knat_pool *pool);
+/* Change a pool; @ranges NULL: the addresses stay. Packets see nothing of it
+ * before it is turned, which cannot fail; or it is not turned and all is as it
+ * was. Addresses that it has no more are on kn->leaving then.
+ */
 int knat_pool_set(struct knat_net *kn, struct knat_pool *pool,
 		  const struct knat_pool_conf *conf,
 		  const struct knat_addr_range *ranges, u32 nr_ranges,
-		  struct netlink_ext_ack *extack);
-int knat_pool_del(struct knat_net *kn, struct knat_pool *pool,
-		  struct netlink_ext_ack *extack);
+		  struct knat_pool_turn *turn, struct netlink_ext_ack *extack);
+void knat_pool_turn(struct knat_net *kn, struct knat_pool *pool,
+		    struct knat_pool_turn *turn);
+void knat_pool_unset(struct knat_net *kn, struct knat_pool *pool,
+		     struct knat_pool_turn *turn);
+/* Does it have an address of these, in host order? */
+bool knat_pool_meets(const struct knat_pool *pool, u32 first, u32 last);
 
 /* Range and sense of settings, for pools and masquerade rules alike. */
 int knat_pool_conf_check(const struct knat_pool_conf *conf,

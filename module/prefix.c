@@ -77,9 +77,9 @@ static int prefix_cmp(const void *a, const void *b)
 	return x->first < y->first ? -1 : x->first > y->first;
 }
 
-int knat_prefix_publish(struct knat_net *kn)
+int knat_prefix_new(struct knat_net *kn, struct knat_prefixes **prefixes)
 {
-	struct knat_prefixes *new = NULL, *old;
+	struct knat_prefixes *new = NULL;
 	const struct knat_static *fixed;
 	u32 nr = 0;
 
@@ -114,11 +114,23 @@ int knat_prefix_publish(struct knat_net *kn)
 		sort(new->inside, nr, sizeof(*new->inside), prefix_cmp, NULL);
 		sort(new->outside, nr, sizeof(*new->inside), prefix_cmp, NULL);
 	}
-	kn->addrs_changed = true;
-	old = rcu_replace_pointer(kn->prefixes, new, true);
+	*prefixes = new;
+	return 0;
+}
+
+void knat_prefix_publish(struct knat_net *kn, struct knat_prefixes *prefixes)
+{
+	struct knat_prefixes *old;
+
+	kn->prefixes_changed = false;
+	old = rcu_replace_pointer(kn->prefixes, prefixes, true);
 	if (old)
 		kvfree_rcu(old, rcu);
-	return 0;
+}
+
+void knat_prefix_free(struct knat_prefixes *prefixes)
+{
+	kvfree(prefixes);
 }
 
 void knat_prefix_exit(struct knat_net *kn)

@@ -11,6 +11,7 @@
 #include <linux/types.h>
 
 struct knat_net;
+struct knat_prefixes;
 
 /* Both NULL/false when @addr is in no prefix mapping. Under RCU. */
 bool knat_prefix_outside_of(struct knat_net *kn, __be32 in_addr,
@@ -18,8 +19,10 @@ bool knat_prefix_outside_of(struct knat_net *kn, __be32 in_addr,
 bool knat_prefix_inside_of(struct knat_net *kn, __be32 out_addr,
 			   __be32 *in_addr);
 
-/* Make the table anew from kn->statics: 0 or -ENOMEM. */
-int knat_prefix_publish(struct knat_net *kn);
+/* Make the table anew from kn->statics: 0 or -ENOMEM; NULL if there are none. */
+int knat_prefix_new(struct knat_net *kn, struct knat_prefixes **prefixes);
+void knat_prefix_publish(struct knat_net *kn, struct knat_prefixes *prefixes);
+void knat_prefix_free(struct knat_prefixes *prefixes);
 void knat_prefix_exit(struct knat_net *kn);
 
 #endif /* _KNAT_PREFIX_H */

@@ -50,26 +50,37 @@ struct knat_rule *knat_rule_find(struct knat_net *kn,
 	return NULL;
 }
 
-/* A new rule stands behind those of its priority. */
-static void rule_link(struct knat_net *kn, struct knat_rule *rule)
+void knat_rule_relink(struct knat_net *kn, struct knat_rule *rule,
+		      struct list_head *prev)
+{
+	list_add(&rule->list, prev);
+	if (rule->action == KNAT_ACTION_POOL)
+		rule->pool->rules++;
+	kn->view_changed = true;
+}
+
+void knat_rule_link(struct knat_net *kn, struct knat_rule *rule)
 {
 	struct knat_rule *old;
 
 	list_for_each_entry(old, &kn->rules, list)
 		if (old->prio > rule->prio)
 			break;
-	list_add_tail(&rule->list, &old->list);
+	knat_rule_relink(kn, rule, old->list.prev);
 }
 
-static void rule_unlink(struct knat_rule *rule)
+struct list_head *knat_rule_unlink(struct knat_net *kn, struct knat_rule *rule)
 {
+	struct list_head *prev = rule->list.prev;
+
 	list_del(&rule->list);
-	if (rule->pool && rule->action == KNAT_ACTION_POOL)
+	if (rule->action == KNAT_ACTION_POOL)
 		rule->pool->rules--;
+	kn->view_changed = true;
+	return prev;
 }
 
-/* What a rule holds, once no view names it. */
-static void rule_free(struct knat_net *kn, struct knat_rule *rule)
+void knat_rule_free(struct knat_net *kn, struct knat_rule *rule)
 {
 	if (rule->realm)
 		knat_realm_put(kn, rule->realm);
@@ -94,9 +105,10 @@ static bool rule_overlaps(const struct knat_rule *rule)
 	return false;
 }
 
-int knat_rule_add(struct knat_net *kn, const struct knat_rule *tmpl,
-		  const struct knat_pool_conf *conf,
-		  struct netlink_ext_ack *extack)
+struct knat_rule *knat_rule_new(struct knat_net *kn,
+				const struct knat_rule *tmpl,
+				const struct knat_pool_conf *conf,
+				struct netlink_ext_ack *extack)
 {
 	struct knat_rule *rule;
 	int err;
@@ -106,16 +118,16 @@ int knat_rule_add(struct knat_net *kn, const struct knat_rule *tmpl,
 	if (knat_rule_find(kn, tmpl)) {
 		NL_SET_ERR_MSG(extack,
 			       "a rule with this priority and these selectors exists already");
-		return -EEXIST;
+		return ERR_PTR(-EEXIST);
 	}
 	if (rule_overlaps(tmpl)) {
 		NL_SET_ERR_MSG(extack,
 			       "the pool holds addresses of this src: an address must be inside or outside, not both");
-		return -EINVAL;
+		return ERR_PTR(-EINVAL);
 	}
 	rule = kmemdup(tmpl, sizeof(*rule), GFP_KERNEL_ACCOUNT);
 	if (!rule)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	rule->realm = 0;
 	rule->outdev = knat_outdev_get(kn, rule->oif, extack);
 	if (IS_ERR(rule->outdev)) {
@@ -139,21 +151,9 @@ int knat_rule_add(struct knat_net *kn, const struct knat_rule *tmpl,
 		err = knat_pool_set_addr(kn, rule->pool, rule->outdev->addr);
 		if (err)
 			goto err_pool;
-		err = knat_addr_publish(kn);
-		if (err)
-			goto err_pool;
-	} else if (rule->action == KNAT_ACTION_POOL) {
-		rule->pool->rules++;
 	}
-	rule_link(kn, rule);
-	err = knat_rule_publish(kn, extack);
-	if (!err)
-		return 0;
-
-	rule_unlink(rule);
-	knat_rule_publish(kn, NULL);
-	rule_free(kn, rule);
-	return err;
+	knat_rule_link(kn, rule);
+	return rule;
 
 err_pool:
 	knat_pool_destroy(kn, rule->pool);
@@ -164,16 +164,7 @@ err_outdev:
 	knat_outdev_put(kn, rule->outdev);
 err_rule:
 	kfree(rule);
-	return err;
-}
-
-void knat_rule_del(struct knat_net *kn, struct knat_rule *rule)
-{
-	lockdep_assert_held(&kn->config_lock);
-
-	rule_unlink(rule);
-	knat_rule_publish(kn, NULL);
-	rule_free(kn, rule);
+	return ERR_PTR(err);
 }
 
 static void view_free(struct rcu_head *rcu)
@@ -196,6 +187,7 @@ static void view_add_dev(struct knat_net *kn, struct knat_view *view,
 	dev->rules = &view->rules[*nr_rules];
 	list_for_each_entry(rule, &kn->rules, list) {
 		struct knat_view_rule *r = &view->rules[*nr_rules];
+		const struct knat_pool_conf *conf;
 
 		if (rule->outdev != outdev)
 			continue;
@@ -208,11 +200,13 @@ static void view_add_dev(struct knat_net *kn, struct knat_view *view,
 		r->realm = rule->realm ?: outdev->realm;
 		dev->by_rule |= rule->dst_len > 0;
 		view->by_rule |= dev->by_rule;
-		view->sessions_first |= r->pool &&
-			(r->pool->conf.mapping != KNAT_MAPPING_EIM ||
-			 r->pool->conf.filtering != KNAT_FILTERING_EIF);
 		dev->nr_rules++;
 		++*nr_rules;
+		if (!r->pool)
+			continue;
+		conf = r->pool->next ?: &r->pool->conf;
+		view->sessions_first |= conf->mapping != KNAT_MAPPING_EIM ||
+					conf->filtering != KNAT_FILTERING_EIF;
 	}
 }
 
@@ -222,13 +216,12 @@ static void view_add_dev(struct knat_net *kn, struct knat_view *view,
 static bool view_loose(struct knat_net *kn, const struct knat_view *view,
 		       const struct net_device *dev)
 {
-	const struct knat_static *fixed;
+	const struct knat_loose *loose;
 
 	if ((dev->flags & IFF_LOOPBACK) || knat_view_dev(view, dev->ifindex))
 		return false;
-	list_for_each_entry(fixed, &kn->statics, list)
-		if (fixed->loose &&
-		    knat_static_ifindex(kn, fixed->in_addr) == dev->ifindex)
+	list_for_each_entry(loose, &kn->loose, list)
+		if (loose->linked && loose->ifindex == dev->ifindex)
 			return false;
 	return true;
 }
@@ -262,7 +255,7 @@ static u32 count_netdevs(struct net *net)
 	return n;
 }
 
-static struct knat_view *view_new(struct knat_net *kn)
+struct knat_view *knat_view_new(struct knat_net *kn)
 {
 	u32 nr_devs = 0, nr_rules = 0;
 	struct knat_outdev *outdev;
@@ -296,26 +289,27 @@ static struct knat_view *view_new(struct knat_net *kn)
 	return view;
 }
 
-int knat_rule_publish(struct knat_net *kn, struct netlink_ext_ack *extack)
+void knat_view_free(struct knat_view *view)
 {
-	bool want = !list_empty(&kn->rules) || !list_empty(&kn->statics);
-	struct knat_view *view = NULL, *old;
-	int err;
+	if (view)
+		view_free(&view->rcu);
+}
+
+void knat_view_publish(struct knat_net *kn, struct knat_view *view)
+{
+	struct knat_view *old;
 
 	lockdep_assert_held(&kn->config_lock);
 
-	if (want) {
-		view = view_new(kn);
-		if (!view)
-			return -ENOMEM;
-	}
-	if (!want)
-		knat_hooks_update(kn, false, NULL);
+	kn->view_changed = false;
 	old = rcu_replace_pointer(kn->view, view, true);
 	if (old)
 		call_rcu(&old->rcu, view_free);
-	if (!want)
-		return 0;
-	err = knat_hooks_update(kn, true, extack);
-	return err;
+}
+
+void knat_view_alias(struct knat_net *kn)
+{
+	struct knat_view *view = rcu_dereference_protected(kn->view, true);
+
+	WRITE_ONCE(view->sessions_first, true);
 }

@@ -152,18 +152,35 @@ knat_view_match(const struct knat_view_dev *dev, u8 proto,
 	return NULL;
 }
 
-/* All under kn->config_lock. @rule is a template: selectors and action; of
- * add the @pool of KNAT_ACTION_POOL, and @conf of KNAT_ACTION_MASQUERADE.
+/* All under kn->config_lock; nothing of it is seen by packets before a view is
+ * published.
+ *
+ * Make a rule, in its place among the others: @tmpl has selectors and action,
+ * and the @pool of KNAT_ACTION_POOL; @conf is for KNAT_ACTION_MASQUERADE.
  */
-int knat_rule_add(struct knat_net *kn, const struct knat_rule *rule,
-		  const struct knat_pool_conf *conf,
-		  struct netlink_ext_ack *extack);
+struct knat_rule *knat_rule_new(struct knat_net *kn,
+				const struct knat_rule *tmpl,
+				const struct knat_pool_conf *conf,
+				struct netlink_ext_ack *extack);
 struct knat_rule *knat_rule_find(struct knat_net *kn,
 				 const struct knat_rule *rule);
-void knat_rule_del(struct knat_net *kn, struct knat_rule *rule);
+/* Out of the list: what it stood behind, for going back; behind those of its
+ * priority; behind @prev.
+ */
+struct list_head *knat_rule_unlink(struct knat_net *kn,
+				   struct knat_rule *rule);
+void knat_rule_link(struct knat_net *kn, struct knat_rule *rule);
+void knat_rule_relink(struct knat_net *kn, struct knat_rule *rule,
+		      struct list_head *prev);
+/* Once no view names it: with what it holds, and its mappings. */
+void knat_rule_free(struct knat_net *kn, struct knat_rule *rule);
 
-/* Make kn->view anew; hooks come and go with it. */
-int knat_rule_publish(struct knat_net *kn, struct netlink_ext_ack *extack);
+/* Make kn->view anew, in two steps of which only the first can fail. */
+struct knat_view *knat_view_new(struct knat_net *kn);
+void knat_view_publish(struct knat_net *kn, struct knat_view *view);
+void knat_view_free(struct knat_view *view);
+/* There is a static mapping whose answers only sessions can tell. */
+void knat_view_alias(struct knat_net *kn);
 
 /* A free realm number, or 0; and back, when its mappings are to go. */
 u16 knat_realm_get(struct knat_net *kn, struct netlink_ext_ack *extack);

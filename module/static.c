@@ -8,6 +8,7 @@
 #include "net.h"
 #include "prefix.h"
 #include "proto.h"
+#include "publish.h"
 #include "reap.h"
 #include "static.h"
 
@@ -22,7 +23,8 @@ static u16 static_place(const struct knat_static *fixed, u32 i)
 	return knat_port_place(fixed->proto, fixed->out_port + i);
 }
 
-int knat_static_ifindex(struct knat_net *kn, __be32 addr)
+/* The device that leads to @addr, or 0. */
+static int static_ifindex(struct knat_net *kn, __be32 addr)
 {
 	struct flowi4 fl4 = { .daddr = addr };
 	struct net_device *dev;
@@ -51,7 +53,7 @@ int knat_static_ifindex(struct knat_net *kn, __be32 addr)
  */
 static struct knat_outdev *static_via(struct knat_net *kn, __be32 addr)
 {
-	int ifindex = knat_static_ifindex(kn, addr);
+	int ifindex = static_ifindex(kn, addr);
 	struct knat_outdev *outdev;
 	char name[IFNAMSIZ] = "";
 	struct net_device *dev;
@@ -126,25 +128,39 @@ static void static_oust(struct knat_net *kn, struct knat_static *fixed,
 		knat_wheel_sweep(kn, &sweep);
 }
 
-/* Take the first @n entries out of the tables, with their sessions. */
-static void static_unmap(struct knat_net *kn, struct knat_static *fixed, u32 n)
+/* Nobody finds the first @n entries any more. */
+static void static_condemn(struct knat_net *kn, struct knat_static *fixed,
+			   u32 n)
 {
-	struct knat_sweep sweep = {};
-	struct knat_ports *ports;
-	bool busy = false;
 	u32 i;
 
 	for (i = 0; i < n; i++) {
 		knat_map_condemn(kn, fixed->maps[i]);
-		kn->nr_alias -= !!(fixed->maps[i]->out.flags &
-				   KNAT_MAP_F_ALIAS);
+		if ((fixed->maps[i]->out.flags & KNAT_MAP_F_ALIAS) &&
+		    !--kn->nr_alias)
+			kn->view_changed = true;
 	}
-	/* Who has found one of them alive is done with it after this. */
-	synchronize_rcu_expedited();
-	for (i = 0; i < n && !busy; i++)
-		busy = knat_map_sessions(fixed->maps[i]);
-	if (busy)
-		knat_wheel_sweep(kn, &sweep);
+	WRITE_ONCE(kn->nr_static, kn->nr_static - n);
+}
+
+static bool static_busy(const struct knat_static *fixed, u32 n)
+{
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		if (knat_map_sessions(fixed->maps[i]))
+			return true;
+	return false;
+}
+
+/* The ports and the memory of the first @n entries, after a grace period and
+ * without sessions.
+ */
+static void static_reap(struct knat_net *kn, struct knat_static *fixed, u32 n)
+{
+	struct knat_ports *ports;
+	u32 i;
+
 	ports = knat_addr_ports(fixed->addr, knat_port_space(fixed->proto),
 				GFP_KERNEL_ACCOUNT);
 	/* No mapping is freed but under this lock, see wheel.h. */
@@ -155,25 +171,68 @@ static void static_unmap(struct knat_net *kn, struct knat_static *fixed, u32 n)
 		fixed->maps[i] = NULL;
 	}
 	mutex_unlock(&kn->wheel_lock);
-	WRITE_ONCE(kn->nr_static, kn->nr_static - n);
 }
 
-static void static_unbind(struct knat_net *kn, struct knat_static *fixed)
+/* Take the first @n entries out of the tables, with their sessions. */
+static void static_unmap(struct knat_net *kn, struct knat_static *fixed, u32 n)
 {
+	struct knat_sweep sweep = {};
+
+	if (!n)
+		return;
+	static_condemn(kn, fixed, n);
+	/* Who has found one of them alive is done with it after this. */
+	synchronize_rcu_expedited();
+	if (static_busy(fixed, n))
+		knat_wheel_sweep(kn, &sweep);
+	static_reap(kn, fixed, n);
+}
+
+/* Give back what static_reserve() took and no table has. */
+static void static_release(struct knat_net *kn, struct knat_static *fixed)
+{
+	u32 i;
+
 	if (!fixed->addr)
 		return;
-	static_unmap(kn, fixed, static_ports(fixed));
+	for (i = 0; i < static_ports(fixed); i++) {
+		if (fixed->maps[i])
+			kmem_cache_free(knat_map_cache, fixed->maps[i]);
+		fixed->maps[i] = NULL;
+	}
 	knat_addr_put(kn, fixed->addr);
 	fixed->addr = NULL;
 }
 
-static struct knat_map *static_map(const struct knat_static *fixed, u32 i)
+/* All memory that entries on @fixed->out_addr need. */
+static int static_reserve(struct knat_net *kn, struct knat_static *fixed)
 {
-	struct knat_map *map = kmem_cache_zalloc(knat_map_cache,
-						 GFP_KERNEL_ACCOUNT);
+	u32 i;
 
-	if (!map)
-		return NULL;
+	fixed->addr = knat_addr_get(kn, fixed->out_addr);
+	if (!fixed->addr)
+		return -ENOMEM;
+	if (!knat_addr_ports(fixed->addr, knat_port_space(fixed->proto),
+			     GFP_KERNEL_ACCOUNT))
+		goto err;
+	for (i = 0; i < static_ports(fixed); i++) {
+		fixed->maps[i] = kmem_cache_alloc(knat_map_cache,
+						  GFP_KERNEL_ACCOUNT);
+		if (!fixed->maps[i])
+			goto err;
+	}
+	return 0;
+
+err:
+	static_release(kn, fixed);
+	return -ENOMEM;
+}
+
+static void static_map(const struct knat_static *fixed, u32 i)
+{
+	struct knat_map *map = fixed->maps[i];
+
+	memset(map, 0, sizeof(*map));
 	map->in = knat_ep(fixed->proto, fixed->in_addr,
 			  cpu_to_be16(fixed->in_port + i));
 	map->out = knat_ep(fixed->proto, fixed->out_addr,
@@ -185,166 +244,348 @@ static struct knat_map *static_map(const struct knat_static *fixed, u32 i)
 		map->out.flags |= KNAT_MAP_F_SESSIONS;
 	map->fixed = (struct knat_static *)fixed;
 	map->stamp = (u32)jiffies;
-	return map;
 }
 
-/* Make the entries on @fixed->out_addr. */
-static int static_bind(struct knat_net *kn, struct knat_static *fixed,
-		       struct netlink_ext_ack *extack)
+/* Entry number @i into the tables. It has its port. */
+static bool static_insert(struct knat_net *kn, struct knat_static *fixed, u32 i)
 {
-	struct knat_map *map, *other;
-	struct knat_ports *ports;
-	int err = -ENOMEM;
-	u32 i;
+	struct knat_map *map = fixed->maps[i], *other = NULL;
+	int err;
 
-	fixed->addr = knat_addr_get(kn, fixed->out_addr);
-	if (!fixed->addr)
-		return -ENOMEM;
-	ports = knat_addr_ports(fixed->addr, knat_port_space(fixed->proto),
-				GFP_KERNEL_ACCOUNT);
-	if (!ports)
-		goto err_addr;
-	static_oust(kn, fixed, ports);
-	for (i = 0; i < static_ports(fixed); i++) {
-		err = -ENOMEM;
-		map = static_map(fixed, i);
-		if (!map)
-			goto err_maps;
-		err = -EBUSY;
-		if (!knat_port_take(ports, static_place(fixed, i))) {
-			NL_SET_ERR_MSG(extack,
-				       "the outside port is in use: try again");
-			goto err_map;
-		}
-		other = NULL;
+	static_map(fixed, i);
+	err = knat_map_insert(kn, map, &other);
+	if (err == -EEXIST && other && (other->out.flags & KNAT_MAP_F_STATIC)) {
+		/* Several outside ports may lead to one inside port: the later
+		 * ones need sessions to tell the answers apart.
+		 */
+		map->out.flags |= KNAT_MAP_F_ALIAS | KNAT_MAP_F_SESSIONS;
 		err = knat_map_insert(kn, map, &other);
-		if (err == -EEXIST && other &&
-		    (other->out.flags & KNAT_MAP_F_STATIC)) {
-			/* Several outside ports may lead to one inside port:
-			 * the later ones need sessions to tell the answers
-			 * apart.
-			 */
-			map->out.flags |= KNAT_MAP_F_ALIAS |
-					  KNAT_MAP_F_SESSIONS;
-			err = knat_map_insert(kn, map, &other);
-		}
-		if (err) {
-			knat_port_put(ports, static_place(fixed, i));
-			goto err_map;
-		}
-		WRITE_ONCE(kn->nr_static, kn->nr_static + 1);
-		kn->nr_alias += !!(map->out.flags & KNAT_MAP_F_ALIAS);
-		fixed->maps[i] = map;
 	}
-	return 0;
-
-err_map:
 	if (knat_map_dead(map)) {
+		/* It was found for a moment. */
 		synchronize_rcu_expedited();
 		knat_wheel_sweep(kn, &(struct knat_sweep){});
 	}
-	mutex_lock(&kn->wheel_lock);
-	knat_reap_map(kn, map);
-	mutex_unlock(&kn->wheel_lock);
-err_maps:
-	static_unmap(kn, fixed, i);
-err_addr:
-	knat_addr_put(kn, fixed->addr);
-	fixed->addr = NULL;
-	return err;
+	if (err)
+		return false;
+	WRITE_ONCE(kn->nr_static, kn->nr_static + 1);
+	if ((map->out.flags & KNAT_MAP_F_ALIAS) && !kn->nr_alias++)
+		knat_view_alias(kn);
+	return true;
 }
 
-static bool spans_meet(u32 a, u32 a_last, u32 b, u32 b_last)
+/* Entry number @i, with its port: false if traffic has taken one of its ends
+ * since rivals were ousted.
+ */
+static bool static_enter_one(struct knat_net *kn, struct knat_static *fixed,
+			     struct knat_ports *ports, u32 i)
 {
-	return a <= b_last && b <= a_last;
+	if (!knat_port_take(ports, static_place(fixed, i)))
+		return false;
+	if (static_insert(kn, fixed, i))
+		return true;
+	knat_port_put(ports, static_place(fixed, i));
+	return false;
 }
 
-/* Do two mappings want the same port or address on the outside? */
-static bool static_clash_out(const struct knat_static *a,
-			     const struct knat_static *b)
-{
-	u32 out_a = be32_to_cpu(a->out_addr), out_b = be32_to_cpu(b->out_addr);
+/* Rivals are ousted again while traffic is faster. */
+#define STATIC_TRIES	100
 
-	if (!a->proto && !b->proto)
-		return spans_meet(out_a, out_a + knat_static_size(a) - 1,
-				  out_b, out_b + knat_static_size(b) - 1);
-	return a->proto == b->proto &&
-	       (a->outdev || b->outdev ? a->outdev == b->outdev :
-					 out_a == out_b) &&
-	       spans_meet(a->out_port, a->out_port_last,
-			  b->out_port, b->out_port_last);
+bool knat_static_enter(struct knat_net *kn, struct knat_static *fixed)
+{
+	struct knat_ports *ports = NULL;
+	u32 i = 0, tries = 0;
+
+	lockdep_assert_held(&kn->config_lock);
+
+	if (fixed->addr)
+		ports = knat_addr_ports(fixed->addr,
+					knat_port_space(fixed->proto),
+					GFP_KERNEL_ACCOUNT);
+	if (!fixed->proto || fixed->addr)
+		static_oust(kn, fixed, ports);
+	while (fixed->addr && i < static_ports(fixed)) {
+		if (static_enter_one(kn, fixed, ports, i)) {
+			i++;
+			continue;
+		}
+		if (tries++ == STATIC_TRIES) {
+			static_unmap(kn, fixed, i);
+			static_release(kn, fixed);
+			return false;
+		}
+		knat_wheel_sweep(kn, &(struct knat_sweep){
+			.map = static_rival, .arg = fixed,
+		});
+	}
+	return true;
+}
+
+/**
+ * struct static_span - what a static mapping has for itself alone
+ * @space: on the outside protocol and address or device; 0: whole addresses
+ * @first: port or address, host order
+ * @last: last one
+ */
+struct static_span {
+	u64	space;
+	u32	first;
+	u32	last;
+};
+
+#define STATIC_SPACE_DEV	BIT_ULL(32)
+
+static struct static_span span_ports(const struct knat_static *fixed, u64 place)
+{
+	return (struct static_span){
+		.space = (u64)fixed->proto << 33 | place,
+		.first = fixed->out_port,
+		.last = fixed->out_port_last,
+	};
+}
+
+static struct static_span span_addrs(const struct knat_static *fixed,
+				     __be32 addr)
+{
+	u32 first = be32_to_cpu(addr);
+
+	return (struct static_span){
+		.first = first,
+		.last = first + knat_static_size(fixed) - 1,
+	};
+}
+
+static struct static_span span_out(const struct knat_static *fixed)
+{
+	if (!fixed->proto)
+		return span_addrs(fixed, fixed->out_addr);
+	return span_ports(fixed, fixed->outdev ?
+			  STATIC_SPACE_DEV | fixed->outdev->realm :
+			  be32_to_cpu(fixed->out_addr));
+}
+
+/* Spans that meet are the same. */
+static int span_cmp(const struct static_span *a, const struct static_span *b)
+{
+	if (a->space != b->space)
+		return a->space < b->space ? -1 : 1;
+	return a->last < b->first ? -1 : a->first > b->last;
+}
+
+static int span_out_cmp(const void *key, const struct rb_node *node)
+{
+	const struct static_span span =
+		span_out(rb_entry(node, struct knat_static, out_node));
+
+	return span_cmp(key, &span);
+}
+
+static bool span_out_less(struct rb_node *a, const struct rb_node *b)
+{
+	const struct static_span span =
+		span_out(rb_entry(a, struct knat_static, out_node));
+
+	return span_out_cmp(&span, b) < 0;
+}
+
+static int span_in_cmp(const void *key, const struct rb_node *node)
+{
+	const struct knat_static *fixed =
+		rb_entry(node, struct knat_static, in_node);
+	const struct static_span span = span_addrs(fixed, fixed->in_addr);
+
+	return span_cmp(key, &span);
+}
+
+static bool span_in_less(struct rb_node *a, const struct rb_node *b)
+{
+	const struct knat_static *fixed =
+		rb_entry(a, struct knat_static, in_node);
+	const struct static_span span = span_addrs(fixed, fixed->in_addr);
+
+	return span_in_cmp(&span, b) < 0;
+}
+
+static struct knat_static *static_at(struct knat_net *kn,
+				     const struct static_span *span)
+{
+	struct rb_node *node = rb_find(span, &kn->statics_out, span_out_cmp);
+
+	return node ? rb_entry(node, struct knat_static, out_node) : NULL;
+}
+
+/* Does another mapping want the same port or address on the outside? One of a
+ * device and one of its address do.
+ */
+static bool static_clash_out(struct knat_net *kn,
+			     const struct knat_static *fixed)
+{
+	struct static_span span = span_out(fixed);
+	const struct knat_outdev *outdev;
+
+	if (static_at(kn, &span))
+		return true;
+	if (!fixed->proto || !fixed->out_addr)
+		return false;
+	span = span_ports(fixed, be32_to_cpu(fixed->out_addr));
+	if (fixed->outdev && static_at(kn, &span))
+		return true;
+	list_for_each_entry(outdev, &kn->outdevs, list) {
+		span = span_ports(fixed, STATIC_SPACE_DEV | outdev->realm);
+		if (outdev->addr == fixed->out_addr && static_at(kn, &span))
+			return true;
+	}
+	return false;
 }
 
 /* Two prefixes that an inside address could leave from. */
-static bool static_clash_in(const struct knat_static *a,
-			    const struct knat_static *b)
+static bool static_clash_in(struct knat_net *kn,
+			    const struct knat_static *fixed)
 {
-	u32 in_a = be32_to_cpu(a->in_addr), in_b = be32_to_cpu(b->in_addr);
+	const struct static_span span = span_addrs(fixed, fixed->in_addr);
 
-	return !a->proto && !b->proto &&
-	       spans_meet(in_a, in_a + knat_static_size(a) - 1,
-			  in_b, in_b + knat_static_size(b) - 1);
+	return rb_find(&span, &kn->statics_in, span_in_cmp);
+}
+
+/* Does a pool or a masquerade rule have an address of it? */
+static bool static_clash_dynamic(struct knat_net *kn,
+				 const struct knat_static *fixed)
+{
+	const struct static_span span = span_addrs(fixed, fixed->out_addr);
+	const struct knat_pool *pool;
+	const struct knat_rule *rule;
+
+	list_for_each_entry(pool, &kn->pools, list)
+		if (knat_pool_meets(pool, span.first, span.last))
+			return true;
+	list_for_each_entry(rule, &kn->rules, list)
+		if (rule->action == KNAT_ACTION_MASQUERADE &&
+		    be32_to_cpu(rule->outdev->addr) >= span.first &&
+		    be32_to_cpu(rule->outdev->addr) <= span.last)
+			return true;
+	return false;
 }
 
 static int static_check(struct knat_net *kn, const struct knat_static *fixed,
 			struct netlink_ext_ack *extack)
 {
-	const struct knat_static *old;
-	struct knat_addr *addr;
-	u32 out, last;
-
 	if (!fixed->proto && (fixed->len < 8 || fixed->len > 32)) {
 		NL_SET_ERR_MSG(extack, "the prefix length must be 8 to 32");
 		return -EINVAL;
 	}
-	list_for_each_entry(old, &kn->statics, list) {
-		if (static_clash_out(fixed, old)) {
-			NL_SET_ERR_MSG(extack,
-				       "the outside end is mapped statically already");
-			return -EEXIST;
-		}
-		if (static_clash_in(fixed, old)) {
-			NL_SET_ERR_MSG(extack,
-				       "an inside address of it is mapped one to one already");
-			return -EEXIST;
-		}
+	if (static_clash_out(kn, fixed)) {
+		NL_SET_ERR_MSG(extack,
+			       "the outside end is mapped statically already");
+		return -EEXIST;
 	}
 	if (fixed->proto)
 		return 0;
-	out = be32_to_cpu(fixed->out_addr);
-	last = out + knat_static_size(fixed) - 1;
-	do {
-		addr = knat_addr_next(kn, &out, last);
-		if (addr && addr->dynamic) {
-			NL_SET_ERR_MSG(extack,
-				       "an outside address of it belongs to a pool or a masquerade rule");
-			return -EEXIST;
-		}
-	} while (addr && out++ < last);
+	if (static_clash_in(kn, fixed)) {
+		NL_SET_ERR_MSG(extack,
+			       "an inside address of it is mapped one to one already");
+		return -EEXIST;
+	}
+	if (static_clash_dynamic(kn, fixed)) {
+		NL_SET_ERR_MSG(extack,
+			       "an outside address of it belongs to a pool or a masquerade rule");
+		return -EEXIST;
+	}
 	return 0;
+}
+
+static struct knat_loose *loose_get(struct knat_net *kn, __be32 in_addr)
+{
+	int ifindex = static_ifindex(kn, in_addr);
+	struct knat_loose *loose;
+
+	list_for_each_entry(loose, &kn->loose, list) {
+		if (loose->ifindex == ifindex) {
+			loose->held++;
+			return loose;
+		}
+	}
+	loose = kzalloc(sizeof(*loose), GFP_KERNEL_ACCOUNT);
+	if (!loose)
+		return NULL;
+	loose->ifindex = ifindex;
+	loose->held = 1;
+	list_add(&loose->list, &kn->loose);
+	return loose;
+}
+
+static void loose_put(struct knat_loose *loose)
+{
+	if (--loose->held)
+		return;
+	list_del(&loose->list);
+	kfree(loose);
+}
+
+/* Which devices are outside ones depends on where loose mappings lead to. */
+static void loose_link(struct knat_net *kn, struct knat_loose *loose)
+{
+	if (!loose->linked++ || !kn->nr_loose)
+		kn->view_changed = true;
+	kn->nr_loose++;
+}
+
+static void loose_unlink(struct knat_net *kn, struct knat_loose *loose)
+{
+	kn->nr_loose--;
+	if (!--loose->linked || !kn->nr_loose)
+		kn->view_changed = true;
 }
 
 static void static_release_devs(struct knat_net *kn, struct knat_static *fixed)
 {
+	if (fixed->loose)
+		loose_put(fixed->loose);
 	if (fixed->outdev)
 		knat_outdev_put(kn, fixed->outdev);
 	if (fixed->via)
 		knat_outdev_put(kn, fixed->via);
-	kn->nr_loose -= fixed->loose;
 }
 
-static int static_publish(struct knat_net *kn, const struct knat_static *fixed,
-			  struct netlink_ext_ack *extack)
+/* What is derived from @fixed is out of date. */
+static void static_changed(struct knat_net *kn, const struct knat_static *fixed)
 {
-	int err = 0;
-
-	if (!fixed->proto)
-		err = knat_prefix_publish(kn);
-	return err ?: knat_addr_publish(kn) ?: knat_rule_publish(kn, extack);
+	if (!fixed->proto) {
+		kn->prefixes_changed = true;
+		kn->addrs_changed = true;
+	}
 }
 
-int knat_static_add(struct knat_net *kn, const struct knat_static *conf,
-		    const char *dev, struct netlink_ext_ack *extack)
+void knat_static_relink(struct knat_net *kn, struct knat_static *fixed,
+			struct list_head *prev)
+{
+	list_add(&fixed->list, prev);
+	rb_add(&fixed->out_node, &kn->statics_out, span_out_less);
+	if (!fixed->proto)
+		rb_add(&fixed->in_node, &kn->statics_in, span_in_less);
+	if (fixed->loose)
+		loose_link(kn, fixed->loose);
+	static_changed(kn, fixed);
+}
+
+struct list_head *knat_static_unlink(struct knat_net *kn,
+				     struct knat_static *fixed)
+{
+	struct list_head *prev = fixed->list.prev;
+
+	list_del(&fixed->list);
+	rb_erase(&fixed->out_node, &kn->statics_out);
+	if (!fixed->proto)
+		rb_erase(&fixed->in_node, &kn->statics_in);
+	if (fixed->loose)
+		loose_unlink(kn, fixed->loose);
+	static_changed(kn, fixed);
+	return prev;
+}
+
+struct knat_static *knat_static_new(struct knat_net *kn,
+				    const struct knat_static *conf,
+				    const char *dev,
+				    struct netlink_ext_ack *extack)
 {
 	struct knat_static *fixed;
 	int err;
@@ -353,13 +594,13 @@ int knat_static_add(struct knat_net *kn, const struct knat_static *conf,
 
 	err = knat_net_start(kn);
 	if (err)
-		return err;
+		return ERR_PTR(err);
 	fixed = kmemdup(conf, sizeof(*fixed), GFP_KERNEL_ACCOUNT);
 	if (!fixed)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	fixed->outdev = NULL;
 	fixed->via = NULL;
-	fixed->loose = false;
+	fixed->loose = NULL;
 	fixed->addr = NULL;
 	fixed->maps = NULL;
 	fixed->id = ++kn->last_id;
@@ -378,8 +619,12 @@ int knat_static_add(struct knat_net *kn, const struct knat_static *conf,
 		goto err_devs;
 	if (!dev)
 		fixed->via = static_via(kn, fixed->out_addr);
-	fixed->loose = !dev && !fixed->via;
-	kn->nr_loose += fixed->loose;
+	if (!dev && !fixed->via) {
+		err = -ENOMEM;
+		fixed->loose = loose_get(kn, fixed->in_addr);
+		if (!fixed->loose)
+			goto err_devs;
+	}
 	if (fixed->proto) {
 		err = -ENOMEM;
 		fixed->maps = kvcalloc(static_ports(fixed),
@@ -387,36 +632,33 @@ int knat_static_add(struct knat_net *kn, const struct knat_static *conf,
 				       GFP_KERNEL_ACCOUNT);
 		if (!fixed->maps)
 			goto err_devs;
+		if (fixed->out_addr && static_reserve(kn, fixed))
+			goto err_maps;
 	}
-	/* The hooks are up before there is something to find. */
-	list_add_tail(&fixed->list, &kn->statics);
-	err = static_publish(kn, fixed, extack);
-	if (err)
-		goto err_list;
-	if (!fixed->proto) {
-		static_oust(kn, fixed, NULL);
-		goto out;
-	}
-	if (!fixed->out_addr)
-		goto out;
-	err = static_bind(kn, fixed, extack) ?: knat_addr_publish(kn) ?:
-	      knat_rule_publish(kn, extack);
-	if (err)
-		goto err_list;
-out:
-	knat_event_static(kn, fixed, KNAT_CMD_MAP_NEW_NTF, 0);
-	return 0;
+	knat_static_relink(kn, fixed, kn->statics.prev);
+	return fixed;
 
-err_list:
-	static_unbind(kn, fixed);
-	list_del(&fixed->list);
-	static_publish(kn, fixed, NULL);
+err_maps:
 	kvfree(fixed->maps);
 err_devs:
 	static_release_devs(kn, fixed);
 err_free:
 	kfree(fixed);
-	return err;
+	return ERR_PTR(err);
+}
+
+static void static_free(struct knat_net *kn, struct knat_static *fixed)
+{
+	static_release_devs(kn, fixed);
+	kvfree(fixed->maps);
+	/* Packets do not look at it: only dumps do, under our lock. */
+	kfree(fixed);
+}
+
+void knat_static_cancel(struct knat_net *kn, struct knat_static *fixed)
+{
+	static_release(kn, fixed);
+	static_free(kn, fixed);
 }
 
 struct knat_static *knat_static_find(struct knat_net *kn,
@@ -424,37 +666,67 @@ struct knat_static *knat_static_find(struct knat_net *kn,
 				     const char *dev)
 {
 	struct knat_static *fixed;
+	struct static_span span = span_out(conf);
+	const struct knat_outdev *outdev;
 
-	list_for_each_entry(fixed, &kn->statics, list) {
-		if (fixed->proto != conf->proto || !fixed->outdev != !dev)
-			continue;
-		if (dev ? strcmp(fixed->outdev->name, dev) != 0 :
-			  fixed->out_addr != conf->out_addr)
-			continue;
-		/* Of whole addresses the ports are 0, of ports the length. */
-		if (fixed->out_port == conf->out_port &&
-		    fixed->out_port_last == conf->out_port_last &&
-		    fixed->len == conf->len)
-			return fixed;
+	if (dev) {
+		list_for_each_entry(outdev, &kn->outdevs, list)
+			if (!strcmp(outdev->name, dev))
+				break;
+		if (list_entry_is_head(outdev, &kn->outdevs, list))
+			return NULL;
+		span = span_ports(conf, STATIC_SPACE_DEV | outdev->realm);
+	} else if (!conf->proto && !conf->len) {
+		return NULL;
 	}
-	return NULL;
+	fixed = static_at(kn, &span);
+	/* Of whole addresses the ports are 0, of ports the length. */
+	if (!fixed || fixed->out_port != conf->out_port ||
+	    fixed->out_port_last != conf->out_port_last ||
+	    fixed->len != conf->len ||
+	    (!dev && fixed->out_addr != conf->out_addr))
+		return NULL;
+	return fixed;
 }
 
-void knat_static_del(struct knat_net *kn, struct knat_static *fixed)
+static bool static_list_busy(const struct list_head *list)
 {
-	bool expired = fixed->lifetime && !knat_static_left(fixed);
+	const struct knat_static *fixed;
+
+	list_for_each_entry(fixed, list, list)
+		if (fixed->addr && static_busy(fixed, static_ports(fixed)))
+			return true;
+	return false;
+}
+
+void knat_static_drop(struct knat_net *kn, struct list_head *list)
+{
+	struct knat_static *fixed, *next;
+	struct knat_sweep sweep = {};
+	bool expired;
 
 	lockdep_assert_held(&kn->config_lock);
 
-	list_del(&fixed->list);
-	static_unbind(kn, fixed);
-	static_publish(kn, fixed, NULL);
-	knat_event_static(kn, fixed, KNAT_CMD_MAP_GONE_NTF,
-			  expired ? KNAT_REASON_EXPIRED : KNAT_REASON_REMOVED);
-	static_release_devs(kn, fixed);
-	kvfree(fixed->maps);
-	/* Packets do not look at it: only dumps do, under our lock. */
-	kfree(fixed);
+	if (list_empty(list))
+		return;
+	list_for_each_entry(fixed, list, list)
+		if (fixed->addr)
+			static_condemn(kn, fixed, static_ports(fixed));
+	/* Who has found one of them alive is done with it after this. */
+	synchronize_rcu_expedited();
+	if (static_list_busy(list))
+		knat_wheel_sweep(kn, &sweep);
+	list_for_each_entry_safe(fixed, next, list, list) {
+		list_del(&fixed->list);
+		if (fixed->addr) {
+			static_reap(kn, fixed, static_ports(fixed));
+			knat_addr_put(kn, fixed->addr);
+		}
+		expired = fixed->lifetime && !knat_static_left(fixed);
+		knat_event_static(kn, fixed, KNAT_CMD_MAP_GONE_NTF, expired ?
+				  KNAT_REASON_EXPIRED : KNAT_REASON_REMOVED);
+		static_free(kn, fixed);
+	}
 }
 
 u32 knat_static_left(const struct knat_static *fixed)
@@ -466,16 +738,35 @@ u32 knat_static_left(const struct knat_static *fixed)
 	return div_u64(fixed->expires - now + HZ - 1, HZ);
 }
 
+/* Another device may lead to its inside now. */
+static void static_reloose(struct knat_net *kn, struct knat_static *fixed)
+{
+	struct knat_loose *loose = loose_get(kn, fixed->in_addr);
+
+	if (!loose)
+		return;
+	loose_unlink(kn, fixed->loose);
+	loose_put(fixed->loose);
+	fixed->loose = loose;
+	loose_link(kn, loose);
+}
+
 void knat_static_rebind(struct knat_net *kn)
 {
 	struct knat_static *fixed;
 
 	list_for_each_entry(fixed, &kn->statics, list) {
+		if (fixed->loose)
+			static_reloose(kn, fixed);
 		if (!fixed->outdev || fixed->out_addr == fixed->outdev->addr)
 			continue;
-		static_unbind(kn, fixed);
+		if (fixed->addr) {
+			static_unmap(kn, fixed, static_ports(fixed));
+			static_release(kn, fixed);
+		}
 		fixed->out_addr = fixed->outdev->addr;
-		if (fixed->out_addr && static_bind(kn, fixed, NULL))
+		if (fixed->out_addr && (static_reserve(kn, fixed) ||
+					!knat_static_enter(kn, fixed)))
 			pr_warn_ratelimited("knat: a static mapping of %s could not move to its new address\n",
 					    fixed->outdev->name);
 	}
@@ -484,12 +775,20 @@ void knat_static_rebind(struct knat_net *kn)
 void knat_static_expire(struct knat_net *kn)
 {
 	struct knat_static *fixed, *next;
+	LIST_HEAD(list);
 
 	/* Whoever holds the lock is configuring: there is another second. */
 	if (!mutex_trylock(&kn->config_lock))
 		return;
-	list_for_each_entry_safe(fixed, next, &kn->statics, list)
-		if (fixed->lifetime && !knat_static_left(fixed))
-			knat_static_del(kn, fixed);
+	list_for_each_entry_safe(fixed, next, &kn->statics, list) {
+		if (!fixed->lifetime || knat_static_left(fixed))
+			continue;
+		knat_static_unlink(kn, fixed);
+		list_add_tail(&fixed->list, &list);
+	}
+	if (!list_empty(&list)) {
+		knat_static_drop(kn, &list);
+		knat_publish(kn, NULL);
+	}
 	mutex_unlock(&kn->config_lock);
 }

@@ -12,13 +12,30 @@
 
 #include <linux/list.h>
 #include <linux/netlink.h>
+#include <linux/rbtree.h>
 #include "addr.h"
 #include "rule.h"
 #include "uapi/knat.h"
 
 /**
+ * struct knat_loose - a device that leads to the inside of loose mappings
+ * @list: in kn->loose
+ * @ifindex: which
+ * @held: mappings that point to it
+ * @linked: those of them that are in kn->statics
+ */
+struct knat_loose {
+	struct list_head	list;
+	int			ifindex;
+	u32			held;
+	u32			linked;
+};
+
+/**
  * struct knat_static - a static mapping
  * @list: in kn->statics
+ * @out_node: in kn->statics_out
+ * @in_node: in kn->statics_in, of whole addresses
  * @id: grows with every mapping that is added, for dumps
  * @proto: a protocol with ports or one known by address, then of port 0; 0:
  *	whole addresses
@@ -33,12 +50,15 @@
  * @label: the user's
  * @outdev: of a dev mapping
  * @via: else the device that @out_addr belongs to, or NULL
- * @loose: no device is known: it holds on all but the inside's
- * @addr: the outside address object, while there are entries
+ * @loose: no device is known: it holds on all but the inside's, which this is;
+ *	   else NULL
+ * @addr: the outside address object, while there is an address
  * @maps: the entries, (out_port_last - out_port + 1) pointers
  */
 struct knat_static {
 	struct list_head	list;
+	struct rb_node		out_node;
+	struct rb_node		in_node;
 	u64			id;
 	u8			proto;
 	u8			len;
@@ -47,7 +67,7 @@ struct knat_static {
 	u16			out_port;
 	u16			out_port_last;
 	u16			in_port;
-	bool			loose;
+	struct knat_loose	*loose;
 	u32			lifetime;
 	u64			expires;
 	char			label[KNAT_LABEL_MAX + 1];
@@ -57,17 +77,32 @@ struct knat_static {
 	struct knat_map		**maps;
 };
 
-/* @conf is a template; @dev names the device of a dev mapping, or is NULL.
- * Ports, prefixes and addresses are valid in themselves; what collides with
- * what exists is refused here.
+/* Make a mapping, the last of kn->statics, with all memory that it needs. No
+ * packet finds it before it has entered. @conf is a template; @dev names the
+ * device of a dev mapping, or is NULL. Ports, prefixes and addresses are valid
+ * in themselves; what collides with what exists is refused here.
  */
-int knat_static_add(struct knat_net *kn, const struct knat_static *conf,
-		    const char *dev, struct netlink_ext_ack *extack);
+struct knat_static *knat_static_new(struct knat_net *kn,
+				    const struct knat_static *conf,
+				    const char *dev,
+				    struct netlink_ext_ack *extack);
+/* Its entries into the tables, once addresses and view are published. False,
+ * with none of them there, if traffic was faster each of many times.
+ */
+bool knat_static_enter(struct knat_net *kn, struct knat_static *fixed);
+/* Free one that was unlinked and has not entered. */
+void knat_static_cancel(struct knat_net *kn, struct knat_static *fixed);
+/* Out of kn->statics: what it stood behind, for going back; and back. */
+struct list_head *knat_static_unlink(struct knat_net *kn,
+				     struct knat_static *fixed);
+void knat_static_relink(struct knat_net *kn, struct knat_static *fixed,
+			struct list_head *prev);
+/* All of @list, which were unlinked, go. knat_publish() when done. */
+void knat_static_drop(struct knat_net *kn, struct list_head *list);
 /* Find by proto and outside end, as typed. */
 struct knat_static *knat_static_find(struct knat_net *kn,
 				     const struct knat_static *conf,
 				     const char *dev);
-void knat_static_del(struct knat_net *kn, struct knat_static *fixed);
 
 /* How many addresses a mapping of whole addresses covers (not for /0). */
 static inline u32 knat_static_size(const struct knat_static *fixed)
@@ -78,10 +113,9 @@ static inline u32 knat_static_size(const struct knat_static *fixed)
 /* Seconds of life left (for those with a lifetime). */
 u32 knat_static_left(const struct knat_static *fixed);
 
-/* The device that leads to @addr, or 0. Process context. */
-int knat_static_ifindex(struct knat_net *kn, __be32 addr);
-
-/* The address of a device has changed: move its mappings. */
+/* The address of a device has changed: move its mappings. What leads to the
+ * inside of others may have changed with it.
+ */
 void knat_static_rebind(struct knat_net *kn);
 
 /* Drop those whose lifetime is over; called every second. */

@@ -106,18 +106,20 @@ static int split(char *line)
 	}
 }
 
-static void run_line(char *line)
+static void run_line(char *line, void (*run)(struct words *words))
 {
 	struct words words = { 0 };
 
 	words.left = split(line);
 	words.next = list;
 	if (words.left)
-		command_run(&words);
+		run(&words);
 }
 
-void batch_run(const char *name)
+void batch_read(const char *name, void (*run)(struct words *words))
 {
+	unsigned long outer_line;
+	const char *outer = error_place_file(&outer_line);
 	FILE *file = strcmp(name, "-") ? fopen(name, "re") : stdin;
 	unsigned long number = 0;
 	char *line = NULL;
@@ -130,13 +132,20 @@ void batch_run(const char *name)
 		error_place(name, ++number);
 		if (strlen(line) != (size_t)len)
 			fail_usage("the line has a byte 0 in it: the file must be text");
-		run_line(line);
+		run_line(line, run);
 	}
-	error_place(NULL, 0);
+	error_place(outer, outer_line);
 	if (ferror(file))
 		fail_usage("%s cannot be read: %s", said(name), strerror(errno));
 	free(line);
-	free(list);
 	if (file != stdin)
 		fclose(file);
+}
+
+void batch_run(const char *name)
+{
+	batch_read(name, command_run);
+	free(list);
+	list = NULL;
+	room = 0;
 }

@@ -9,6 +9,12 @@
 #ifndef NATCTL_BATCH_H
 #define NATCTL_BATCH_H
 
+#include "words.h"
+
+/* Give the words of each line that has some to @run, up to the first error.
+ * @file is kept for the places of errors.
+ */
+void batch_read(const char *file, void (*run)(struct words *words));
 /* Run the commands of @file ("-": standard input), up to the first error. */
 void batch_run(const char *file);
 

@@ -8,7 +8,8 @@
 
 static const struct object *const objects[] = {
 	&pool_object, &rule_object, &map_object, &session_object,
-	&stats_object, &config_object, &monitor_object, &flush_object,
+	&stats_object, &config_object, &monitor_object, &save_object,
+	&apply_object, &flush_object,
 };
 
 #define NR_OBJECTS	((int)(sizeof(objects) / sizeof(objects[0])))
@@ -18,20 +19,16 @@ static const struct object *const objects[] = {
 
 static const char options[] =
 "Usage: natctl [ -j | -p ] [ -n NETNS ] OBJECT [ COMMAND ... ]\n"
-"       natctl [ -j | -p ] [ -n NETNS ] -b FILE\n"
-"       natctl -V\n"
-"\n"
+"       natctl [ -j | -p ] [ -n NETNS ] -b FILE | -V\n"
 "OBJECT:\n";
 
 static const char rest[] =
 "  help     this text; \"natctl OBJECT help\" has the commands of an object\n"
-"\n"
 "  -j       JSON instead of text; -p the same, indented\n"
 "  -n       in the network namespace NETNS (a name or a path)\n"
 "  -b       commands from FILE, one a line (- is standard input)\n"
 "  -V       the version\n"
 "Words may be shortened while they are unambiguous.\n"
-"\n"
 "Example: natctl rule add oif eth0 src 192.168.0.0/16 masquerade\n"
 "         natctl map add tcp dev eth0:8000 to 192.168.0.2:8000\n";
 
@@ -139,9 +136,16 @@ static const struct verb *verb_choose(const struct words *words,
 	return &verbs[i < help ? i : i - 1];
 }
 
+/* Such as apply, whose words are no verbs. */
+static bool is_verbless(const struct object *object)
+{
+	return !*object->verbs->name && *object->verbs->usage;
+}
+
 static void object_run(struct words *words)
 {
-	if (!words->left) {
+	if (!words->left || (is_verbless(words->object) &&
+			     strcmp(words->next[0], "help"))) {
 		words->object->plain(words);
 		return;
 	}
@@ -150,6 +154,7 @@ static void object_run(struct words *words)
 		words->verb->run(words);
 	} else {
 		word_end(words);
+		nl_check_collected();
 		command_grammar(stdout, words->object, NULL);
 	}
 }
@@ -171,6 +176,7 @@ void command_run(struct words *words)
 		object_run(words);
 	} else {
 		word_end(words);
+		nl_check_collected();
 		command_grammar(stdout, NULL, NULL);
 	}
 }

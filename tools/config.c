@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include "addr.h"
 #include "command.h"
+#include "config.h"
 #include "error.h"
 #include "nl.h"
 #include "out.h"
@@ -78,15 +79,28 @@ static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
 	}
 }
 
+static const uint8_t types[KNAT_A_CONFIG_MAX + 1] = {
+	KNAT_SETTINGS(TYPE)
+	[KNAT_A_CONFIG_LIMIT_DEFAULT] = MNL_TYPE_U32,
+};
+
+const struct nl_reader config_reader = { KNAT_A_CONFIG_MAX, types, print };
+
+const char *config_name(int attr)
+{
+	return names[attr - 1];
+}
+
+uint32_t config_default(int attr, const uint32_t *values)
+{
+	return has_default(&settings[attr - 1]) ? settings[attr - 1].def :
+						  values[KNAT_A_CONFIG_LIMIT_DEFAULT];
+}
+
 static void show(struct words *words)
 {
-	static const uint8_t types[KNAT_A_CONFIG_MAX + 1] = {
-		KNAT_SETTINGS(TYPE)
-	};
-	static const struct nl_reader reader = { KNAT_A_CONFIG_MAX, types, print };
-
 	word_end(words);
-	nl_get(nl_request(KNAT_CMD_CONFIG_GET), &reader);
+	nl_get(nl_request(KNAT_CMD_CONFIG_GET), &config_reader);
 }
 
 /* All of them go in one message: all are set or none. */

@@ -15,12 +15,20 @@ void error_place(const char *file, unsigned long line)
 	place_line = line;
 }
 
+const char *error_place_file(unsigned long *line)
+{
+	*line = place_line;
+	return place_file;
+}
+
 void error_print(const char *fmt, va_list ap)
 {
 	/* What was listed before the error stands before it. */
 	fflush(stdout);
-	if (place_file)
+	if (place_file && place_line)
 		fprintf(stderr, "%s:%lu: ", place_file, place_line);
+	else if (place_file)
+		fprintf(stderr, "%s: ", place_file);
 	fprintf(stderr, "Error: ");
 	vfprintf(stderr, fmt, ap);
 	fputc('\n', stderr);

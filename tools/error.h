@@ -11,6 +11,8 @@
 
 /* In a batch, errors begin with the place: @file and @line. */
 void error_place(const char *file, unsigned long line);
+/* The place at hand. */
+const char *error_place_file(unsigned long *line);
 /* The sentence, without the end of the process. */
 void error_print(const char *fmt, va_list ap);
 

@@ -99,13 +99,10 @@ static void text_device(const struct nlattr *const *attrs)
 	text_word(word);
 }
 
-static void text_ends(const struct nlattr *const *attrs)
+void map_outside_text(const struct nlattr *const *attrs)
 {
 	if (!attrs[KNAT_A_MAP_PROTO]) {
 		text_whole(attrs[KNAT_A_MAP_OUT_ADDR], length(attrs));
-		text_column(COLUMN_INSIDE);
-		text("to ");
-		text_whole(attrs[KNAT_A_MAP_IN_ADDR], length(attrs));
 		return;
 	}
 	text("%s", proto_text(nl_u8(attrs[KNAT_A_MAP_PROTO])));
@@ -117,7 +114,17 @@ static void text_ends(const struct nlattr *const *attrs)
 		text_ports(attrs[KNAT_A_MAP_OUT_PORT],
 			   attrs[KNAT_A_MAP_OUT_PORT_LAST]);
 	}
+}
+
+static void text_ends(const struct nlattr *const *attrs)
+{
+	map_outside_text(attrs);
 	text_column(COLUMN_INSIDE);
+	if (!attrs[KNAT_A_MAP_PROTO]) {
+		text("to ");
+		text_whole(attrs[KNAT_A_MAP_IN_ADDR], length(attrs));
+		return;
+	}
 	text("to %s", addr_text(nl_u32(attrs[KNAT_A_MAP_IN_ADDR])));
 	text_ports(attrs[KNAT_A_MAP_IN_PORT], attrs[KNAT_A_MAP_IN_PORT_LAST]);
 }

@@ -12,6 +12,7 @@ extern const struct nl_reader map_reader, map_count_reader;
 bool map_is_whole(const struct nlattr *const *attrs);
 /* The members of a JSON object; a line without its end. */
 void map_json(const struct nlattr *const *attrs);
+void map_outside_text(const struct nlattr *const *attrs);
 void map_text(const struct nlattr *const *attrs);
 
 #endif /* NATCTL_MAP_LIST_H */

@@ -74,6 +74,13 @@ void nl_put_string(struct nlmsghdr *nlh, int attr, const char *value)
 	put_check(mnl_attr_put_strz_check(nlh, REQUEST_SIZE, attr, value));
 }
 
+void nl_put_copy(struct nlmsghdr *nlh, const struct nlattr *attr)
+{
+	put_check(mnl_attr_put_check(nlh, REQUEST_SIZE, attr->nla_type,
+				     mnl_attr_get_payload_len(attr),
+				     mnl_attr_get_payload(attr)));
+}
+
 struct nlattr *nl_nest_begin(struct nlmsghdr *nlh, int attr)
 {
 	struct nlattr *nest;
@@ -90,21 +97,29 @@ void nl_nest_end(struct nlmsghdr *nlh, struct nlattr *nest)
 
 /* --- refusals --- */
 
+/* What is called with the place in the request that the kernel blames. */
+static void (*blame)(uint32_t offset);
+
 /* What the kernel says of a refusal, or NULL. The attributes stand behind
  * @skip bytes.
  */
 static const char *extack(const struct nlmsghdr *nlh, size_t skip)
 {
 	const struct nlattr *attr;
+	const char *msg = NULL;
 
 	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS) ||
 	    mnl_nlmsg_get_payload_len(nlh) <= skip)
 		return NULL;
-	mnl_attr_for_each(attr, nlh, skip)
+	mnl_attr_for_each(attr, nlh, skip) {
 		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG &&
 		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
-			return mnl_attr_get_str(attr);
-	return NULL;
+			msg = mnl_attr_get_str(attr);
+		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_OFFS &&
+		    mnl_attr_validate(attr, MNL_TYPE_U32) >= 0 && blame)
+			blame(nl_u32(attr));
+	}
+	return msg;
 }
 
 static void refused(int err, const char *msg)
@@ -166,16 +181,23 @@ void nl_parse_nest(const struct nlattr *nest, const struct nlattr **attrs,
 	mnl_attr_parse_nested(nest, collect, &table);
 }
 
-static void read_message(const struct nlmsghdr *nlh,
-			 const struct nl_reader *reader)
+void nl_parse(const struct nlmsghdr *nlh, const struct nlattr **attrs,
+	      const struct nl_reader *reader)
 {
-	const struct nlattr *attrs[reader->max + 1];
 	struct table table = { attrs, reader->max, reader->types };
 
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(struct genlmsghdr))
 		nl_odd_answer();
-	memset(attrs, 0, sizeof(attrs));
+	memset(attrs, 0, (reader->max + 1) * sizeof(*attrs));
 	mnl_attr_parse(nlh, sizeof(struct genlmsghdr), collect, &table);
+}
+
+static void read_message(const struct nlmsghdr *nlh,
+			 const struct nl_reader *reader)
+{
+	const struct nlattr *attrs[reader->max + 1];
+
+	nl_parse(nlh, attrs, reader);
 	reader->print(nlh, attrs);
 }
 
@@ -290,13 +312,61 @@ static bool ask(struct nlmsghdr *nlh, uint16_t flags,
 	return talk(nlh, reader);
 }
 
+static void (*collector)(const struct nlmsghdr *nlh);
+
+void nl_collect(void (*with)(const struct nlmsghdr *nlh))
+{
+	collector = with;
+}
+
+void nl_not_collected(void)
+{
+	fail_usage("the command sets nothing up: it must be pool add, rule add, map add, config set or include");
+}
+
+/* What is no change has no place where changes are collected. */
+void nl_check_collected(void)
+{
+	if (collector)
+		nl_not_collected();
+}
+
 void nl_do(struct nlmsghdr *nlh)
 {
+	if (collector)
+		collector(nlh);
+	else
+		ask(nlh, NLM_F_ACK, NULL);
+}
+
+void nl_do_long(struct nlmsghdr *nlh, void (*blamed)(uint32_t offset))
+{
+	if (!family)
+		find_family();
+	sock_room(nlh->nlmsg_len);
+	blame = blamed;
 	ask(nlh, NLM_F_ACK, NULL);
+	blame = NULL;
+}
+
+struct nlmsghdr *nl_long_request(void *buf, uint8_t cmd)
+{
+	return message(buf, 0, cmd, KNAT_FAMILY_VERSION);
+}
+
+void nl_fetch(struct nlmsghdr *nlh, const struct nl_reader *reader)
+{
+	ask(nlh, NLM_F_ACK, reader);
+}
+
+bool nl_fetch_list(struct nlmsghdr *nlh, const struct nl_reader *reader)
+{
+	return !ask(nlh, NLM_F_DUMP, reader);
 }
 
 void nl_get(struct nlmsghdr *nlh, const struct nl_reader *reader)
 {
+	nl_check_collected();
 	out_begin();
 	ask(nlh, NLM_F_ACK, reader);
 	out_end();
@@ -306,6 +376,7 @@ void nl_list(struct nlmsghdr *nlh, const struct nl_reader *reader)
 {
 	bool interrupted;
 
+	nl_check_collected();
 	out_begin();
 	interrupted = ask(nlh, NLM_F_DUMP, reader);
 	out_end();
@@ -332,6 +403,7 @@ void nl_listen(uint32_t groups, const struct nl_reader *reader,
 	ssize_t len;
 	int i;
 
+	nl_check_collected();
 	if (!family)
 		find_family();
 	for (i = 0; i < __KNAT_GROUP_MAX; i++) {

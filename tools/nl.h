@@ -20,6 +20,7 @@ void nl_put_u8(struct nlmsghdr *nlh, int attr, uint8_t value);
 void nl_put_u16(struct nlmsghdr *nlh, int attr, uint16_t value);
 void nl_put_u32(struct nlmsghdr *nlh, int attr, uint32_t value);
 void nl_put_string(struct nlmsghdr *nlh, int attr, const char *value);
+void nl_put_copy(struct nlmsghdr *nlh, const struct nlattr *attr);
 struct nlattr *nl_nest_begin(struct nlmsghdr *nlh, int attr);
 void nl_nest_end(struct nlmsghdr *nlh, struct nlattr *nest);
 
@@ -44,6 +45,30 @@ struct nl_reader {
 void nl_do(struct nlmsghdr *nlh);
 void nl_get(struct nlmsghdr *nlh, const struct nl_reader *reader);
 void nl_list(struct nlmsghdr *nlh, const struct nl_reader *reader);
+
+/* The same, and nothing is printed around it; false: the list changed while it
+ * was read.
+ */
+void nl_fetch(struct nlmsghdr *nlh, const struct nl_reader *reader);
+bool nl_fetch_list(struct nlmsghdr *nlh, const struct nl_reader *reader);
+
+/* From now on nl_do() gives requests to @with in place of the kernel, and other
+ * requests are an error; until @with is NULL.
+ */
+void nl_collect(void (*with)(const struct nlmsghdr *nlh));
+/* That error, and that error if requests are collected. */
+void nl_not_collected(void) __attribute__((noreturn));
+void nl_check_collected(void);
+
+/* A request of any length, in a buffer of the caller's, which is zero, and like
+ * nl_do(). If it is refused, @blamed is told the place of what is to blame.
+ */
+struct nlmsghdr *nl_long_request(void *buf, uint8_t cmd);
+void nl_do_long(struct nlmsghdr *nlh, void (*blamed)(uint32_t offset));
+
+/* The attributes of a message, in @attrs[0] to [@reader->max]. */
+void nl_parse(const struct nlmsghdr *nlh, const struct nlattr **attrs,
+	      const struct nl_reader *reader);
 
 /* Listen to the groups whose bits, 1 << KNAT_GROUP_..., are set, until the
  * process is to end. @overrun is called when messages were lost on their way.

@@ -150,6 +150,81 @@ static const char *value_word(const struct choice *choice, uint8_t value)
 	return "unknown";
 }
 
+/* Of an option that is not there, the value is the default. */
+static uint32_t value_of(const struct nlattr *const *attrs, int i)
+{
+	switch (i) {
+	case PORTS:
+		return attrs[KNAT_A_POOL_PORT_FIRST] ?
+			(uint32_t)nl_u16(attrs[KNAT_A_POOL_PORT_FIRST]) << 16 |
+			nl_u16(attrs[KNAT_A_POOL_PORT_LAST]) :
+			PORT_FIRST_DEFAULT << 16 | PORT_LAST_DEFAULT;
+	case LIMIT:
+		return nl_u32(attrs[KNAT_A_POOL_LIMIT]);
+	case CLAMP:
+		return nl_u16(attrs[KNAT_A_POOL_MSS_CLAMP]);
+	default:
+		return attrs[choices[i].attr] ?
+			nl_u8(attrs[choices[i].attr]) : choices[i].def;
+	}
+}
+
+static uint32_t default_of(int i)
+{
+	static const struct nlattr *const none[KNAT_A_POOL_MAX + 1];
+
+	return value_of(none, i);
+}
+
+static void value_put(struct nlmsghdr *nlh, int i, uint32_t value)
+{
+	switch (i) {
+	case PORTS:
+		nl_put_u16(nlh, KNAT_A_POOL_PORT_FIRST, value >> 16);
+		nl_put_u16(nlh, KNAT_A_POOL_PORT_LAST, value);
+		break;
+	case LIMIT:
+		nl_put_u32(nlh, KNAT_A_POOL_LIMIT, value);
+		break;
+	case CLAMP:
+		nl_put_u16(nlh, KNAT_A_POOL_MSS_CLAMP, value);
+		break;
+	default:
+		nl_put_u8(nlh, choices[i].attr, value);
+	}
+}
+
+static void value_text(int i, uint32_t value)
+{
+	text_column(0);
+	text("%s ", options_words[i]);
+	if (i == PORTS)
+		text("%u-%u", value >> 16, value & 0xffff);
+	else if (i == LIMIT)
+		text("%u", value);
+	else if (i == CLAMP && value <= KNAT_MSS_CLAMP_PMTU)
+		text("%s", clamps[value]);
+	else if (i == CLAMP)
+		text("%u", value);
+	else
+		text("%s", value_word(&choices[i], value));
+}
+
+/* In the order in which they are listed. */
+static const uint8_t listed[NR_OPTIONS] = {
+	PORTS, 0, 1, 2, 3, 4, 5, LIMIT, CLAMP,
+};
+
+void options_put_change(struct nlmsghdr *nlh, const struct nlattr *const *from,
+			const struct nlattr *const *to)
+{
+	int i;
+
+	for (i = 0; i < NR_OPTIONS; i++)
+		if (value_of(from, i) != value_of(to, i))
+			value_put(nlh, i, value_of(to, i));
+}
+
 void options_json(const struct nlattr *const *attrs)
 {
 	uint16_t clamp = nl_u16(attrs[KNAT_A_POOL_MSS_CLAMP]);
@@ -175,25 +250,19 @@ void options_json(const struct nlattr *const *attrs)
 
 void options_text(const struct nlattr *const *attrs)
 {
-	uint16_t first = nl_u16(attrs[KNAT_A_POOL_PORT_FIRST]);
-	uint16_t last = nl_u16(attrs[KNAT_A_POOL_PORT_LAST]);
-	uint16_t clamp = nl_u16(attrs[KNAT_A_POOL_MSS_CLAMP]);
-	uint32_t limit = nl_u32(attrs[KNAT_A_POOL_LIMIT]);
 	int i;
 
-	if (first != PORT_FIRST_DEFAULT || last != PORT_LAST_DEFAULT)
-		text(" ports %u-%u", first, last);
-	for (i = 0; i < NR_CHOICES; i++) {
-		uint8_t value = nl_u8(attrs[choices[i].attr]);
+	for (i = 0; i < NR_OPTIONS; i++)
+		if (value_of(attrs, listed[i]) != default_of(listed[i]))
+			value_text(listed[i], value_of(attrs, listed[i]));
+}
 
-		if (value != choices[i].def)
-			text(" %s %s", choices[i].word,
-			     value_word(&choices[i], value));
-	}
-	if (limit)
-		text(" limit %u", limit);
-	if (clamp == KNAT_MSS_CLAMP_PMTU)
-		text(" mss-clamp pmtu");
-	else if (clamp != KNAT_MSS_CLAMP_OFF)
-		text(" mss-clamp %u", clamp);
+void options_text_change(const struct nlattr *const *from,
+			 const struct nlattr *const *to)
+{
+	int i;
+
+	for (i = 0; i < NR_OPTIONS; i++)
+		if (value_of(from, listed[i]) != value_of(to, listed[i]))
+			value_text(listed[i], value_of(to, listed[i]));
 }

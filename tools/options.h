@@ -29,4 +29,10 @@ void options_put(struct words *words, struct nlmsghdr *nlh, int i);
 void options_json(const struct nlattr *const *attrs);
 void options_text(const struct nlattr *const *attrs);
 
+/* Those that differ, as they are in @to: what pool set takes. */
+void options_put_change(struct nlmsghdr *nlh, const struct nlattr *const *from,
+			const struct nlattr *const *to);
+void options_text_change(const struct nlattr *const *from,
+			 const struct nlattr *const *to);
+
 #endif /* NATCTL_OPTIONS_H */

@@ -22,6 +22,12 @@ static bool empty;
 static bool alone;
 /* Column of the line of text. */
 static unsigned int column;
+/* Text goes here, as words alone, while it is not NULL. */
+static FILE *plain;
+static char *plain_text;
+static size_t plain_size;
+/* Of plain text: a blank is due; the rest is a remark. */
+static bool blank, mute;
 
 static void check(void)
 {
@@ -167,13 +173,46 @@ void json_null(const char *key)
 	put("null");
 }
 
+void out_words(void)
+{
+	blank = false;
+	mute = false;
+	plain = open_memstream(&plain_text, &plain_size);
+	if (!plain)
+		fail("there is no memory for a line of text");
+}
+
+char *out_words_end(void)
+{
+	if (fclose(plain))
+		fail("there is no memory for a line of text");
+	plain = NULL;
+	return plain_text;
+}
+
+/* Where a piece of text goes, NULL: nowhere. */
+static FILE *text_to(void)
+{
+	if (!plain)
+		return stdout;
+	if (mute)
+		return NULL;
+	if (blank)
+		putc(' ', plain);
+	blank = false;
+	return plain;
+}
+
 void text(const char *fmt, ...)
 {
+	FILE *to = *fmt ? text_to() : NULL;
 	va_list ap;
 	int n;
 
+	if (!to)
+		return;
 	va_start(ap, fmt);
-	n = vprintf(fmt, ap);
+	n = vfprintf(to, fmt, ap);
 	va_end(ap);
 	if (n > 0)
 		column += n;
@@ -182,18 +221,21 @@ void text(const char *fmt, ...)
 void text_quoted(const char *word)
 {
 	char escaped[UTF8_ESCAPED_MAX];
+	FILE *to = text_to();
 	uint32_t code;
 
-	putchar('"');
+	if (!to)
+		return;
+	putc('"', to);
 	column += 2;
 	while (*word) {
 		word += utf8_escape(word, escaped);
-		put(escaped);
+		fputs(escaped, to);
 		/* A character that is printed as it is has one column. */
 		column += utf8_next(escaped, &code) == strlen(escaped) ?
 			  1 : strlen(escaped);
 	}
-	putchar('"');
+	putc('"', to);
 }
 
 void text_word(const char *word)
@@ -222,17 +264,27 @@ void text_margin(void)
 
 void text_column(unsigned int to)
 {
+	if (plain) {
+		blank = true;
+		return;
+	}
 	text("%*s", column < to ? (int)(to - column) : 1, "");
 }
 
 void text_remark(unsigned int to)
 {
+	if (plain) {
+		mute = true;
+		return;
+	}
 	text_column(to);
 	text("# ");
 }
 
 void text_end(void)
 {
+	if (plain)
+		return;
 	putchar('\n');
 	column = 0;
 	check();

@@ -33,6 +33,12 @@ void json_number(const char *key, uint64_t value);
 void json_bool(const char *key, bool value);
 void json_null(const char *key);
 
+/* Until the end, text is kept in place of being printed: as words with a blank
+ * between, without remarks. To be freed.
+ */
+void out_words(void);
+char *out_words_end(void);
+
 /* Text: to the line at hand, which text_end() ends. */
 void text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A word that is read back as it is: in quotes if it must be, or always. */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* natctl pool: sets of outside addresses. */
+#include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 #include "addr.h"
 #include "command.h"
@@ -7,6 +9,7 @@
 #include "nl.h"
 #include "options.h"
 #include "out.h"
+#include "pool.h"
 
 /* A word of pool add and set: an option, or this one behind them. */
 #define ADDR	NR_OPTIONS
@@ -84,15 +87,28 @@ static void del(struct words *words)
 	nl_do(nlh);
 }
 
-/* The ranges of a message: the attribute is there once for each. */
-static void ranges_print(const struct nlmsghdr *nlh)
+struct range {
+	uint32_t	first;
+	uint32_t	last;
+};
+
+static int range_cmp(const void *a, const void *b)
+{
+	uint32_t x = ntohl(((const struct range *)a)->first);
+	uint32_t y = ntohl(((const struct range *)b)->first);
+
+	return x < y ? -1 : x > y;
+}
+
+/* The ranges of a message, ascending: the attribute is there once for each. */
+static size_t ranges_read(const struct nlmsghdr *nlh, struct range *ranges)
 {
 	static const uint8_t types[KNAT_A_RANGE_MAX + 1] = {
 		[KNAT_A_RANGE_FIRST]	= MNL_TYPE_U32,
 		[KNAT_A_RANGE_LAST]	= MNL_TYPE_U32,
 	};
 	const struct nlattr *ends[KNAT_A_RANGE_MAX + 1], *attr;
-	const char *comma = "", *range;
+	size_t n = 0;
 
 	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
 		if (mnl_attr_get_type(attr) != KNAT_A_POOL_RANGE)
@@ -100,14 +116,37 @@ static void ranges_print(const struct nlmsghdr *nlh)
 		nl_parse_nest(attr, ends, KNAT_A_RANGE_MAX, types);
 		if (!ends[KNAT_A_RANGE_FIRST] || !ends[KNAT_A_RANGE_LAST])
 			nl_odd_answer();
-		range = range_text(nl_u32(ends[KNAT_A_RANGE_FIRST]),
-				   nl_u32(ends[KNAT_A_RANGE_LAST]));
+		ranges[n].first = nl_u32(ends[KNAT_A_RANGE_FIRST]);
+		ranges[n++].last = nl_u32(ends[KNAT_A_RANGE_LAST]);
+	}
+	qsort(ranges, n, sizeof(*ranges), range_cmp);
+	return n;
+}
+
+static void ranges_print(const struct nlmsghdr *nlh)
+{
+	/* Each takes more room than this in the message. */
+	struct range *ranges = malloc(nlh->nlmsg_len);
+	const char *range;
+	size_t i, n;
+
+	if (!ranges)
+		fail("there is no memory for the addresses of a pool");
+	n = ranges_read(nlh, ranges);
+	for (i = 0; i < n; i++) {
+		range = range_text(ranges[i].first, ranges[i].last);
 		if (out_json)
 			json_string(NULL, range);
 		else
-			text("%s%s", comma, range);
-		comma = ",";
+			text("%s%s", i ? "," : "", range);
 	}
+	free(ranges);
+}
+
+void pool_ranges_text(const struct nlmsghdr *nlh)
+{
+	text("addr ");
+	ranges_print(nlh);
 }
 
 /* The one pool that is wanted, and whether it was there. */
@@ -142,8 +181,7 @@ static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
 	}
 	text_word(name);
 	text_column(12);
-	text("addr ");
-	ranges_print(nlh);
+	pool_ranges_text(nlh);
 	options_text(attrs);
 	text_remark(48);
 	text("%u addresses, %u mappings, %u subscribers", addresses, mappings,
@@ -151,10 +189,12 @@ static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
 	text_end();
 }
 
-static void list(struct words *words)
+const struct nl_reader *pool_reader(void)
 {
-	uint8_t types[KNAT_A_POOL_MAX + 1];
-	const struct nl_reader reader = { KNAT_A_POOL_MAX, types, print };
+	static uint8_t types[KNAT_A_POOL_MAX + 1];
+	static const struct nl_reader reader = {
+		KNAT_A_POOL_MAX, types, print,
+	};
 
 	memcpy(types, options_types, sizeof(types));
 	types[KNAT_A_POOL_NAME] = MNL_TYPE_NUL_STRING;
@@ -162,13 +202,17 @@ static void list(struct words *words)
 	types[KNAT_A_POOL_ADDRESSES] = MNL_TYPE_U32;
 	types[KNAT_A_POOL_MAPPINGS] = MNL_TYPE_U32;
 	types[KNAT_A_POOL_SUBSCRIBERS] = MNL_TYPE_U32;
+	return &reader;
+}
 
+static void list(struct words *words)
+{
 	wanted = word_next(words);
 	if (wanted)
 		pool_name_check(wanted);
 	word_end(words);
 	found = false;
-	nl_list(nl_request(KNAT_CMD_POOL_GET), &reader);
+	nl_list(nl_request(KNAT_CMD_POOL_GET), pool_reader());
 	if (wanted && !found)
 		fail("there is no pool %s", said(wanted));
 }

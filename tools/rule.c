@@ -6,6 +6,7 @@
 #include "nl.h"
 #include "options.h"
 #include "out.h"
+#include "rule.h"
 
 enum { PRIO, OIF, SRC, DST, PROTO, ACTION };
 
@@ -137,7 +138,7 @@ static void del(struct words *words)
 static const char *prefix_of(const struct nlattr *addr,
 			     const struct nlattr *len)
 {
-	return addr && len ? prefix_text(nl_u32(addr), nl_u8(len)) : NULL;
+	return addr && nl_u8(len) ? prefix_text(nl_u32(addr), nl_u8(len)) : NULL;
 }
 
 static const char *string_of(const struct nlattr *attr)
@@ -179,12 +180,18 @@ static void print_json(const struct nlattr *const *attrs,
 	json_end();
 }
 
-static void print_text(const struct nlattr *const *attrs,
-		       const struct nlattr *const *options)
+uint32_t rule_prio(const struct nlattr *const *attrs)
+{
+	const struct nlattr *prio = attrs[KNAT_A_RULE_PRIO];
+
+	return prio ? nl_u32(prio) : KNAT_RULE_PRIO_DEFAULT;
+}
+
+void rule_selectors_text(const struct nlattr *const *attrs)
 {
 	const char *src, *dst;
 
-	text("prio %u", nl_u32(attrs[KNAT_A_RULE_PRIO]));
+	text("prio %u", rule_prio(attrs));
 	text_column(11);
 	text("oif ");
 	text_word(string_of(attrs[KNAT_A_RULE_OIF]));
@@ -198,6 +205,12 @@ static void print_text(const struct nlattr *const *attrs,
 	if (attrs[KNAT_A_RULE_PROTO])
 		text("%sproto %s", src || dst ? " " : "",
 		     proto_text(nl_u8(attrs[KNAT_A_RULE_PROTO])));
+}
+
+static void print_text(const struct nlattr *const *attrs,
+		       const struct nlattr *const *options)
+{
+	rule_selectors_text(attrs);
 	text_column(47);
 	text("%s", action_word(nl_u8(attrs[KNAT_A_RULE_ACTION])));
 	if (attrs[KNAT_A_RULE_POOL]) {
@@ -219,8 +232,7 @@ static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
 	const struct nlattr *nest = attrs[KNAT_A_RULE_OPTIONS];
 
 	(void)nlh;
-	if (!attrs[KNAT_A_RULE_PRIO] || !attrs[KNAT_A_RULE_OIF] ||
-	    !attrs[KNAT_A_RULE_ACTION])
+	if (!attrs[KNAT_A_RULE_OIF] || !attrs[KNAT_A_RULE_ACTION])
 		nl_odd_answer();
 	if (nest)
 		nl_parse_nest(nest, options, KNAT_A_POOL_MAX, options_types);
@@ -230,25 +242,26 @@ static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
 		print_text(attrs, nest ? options : NULL);
 }
 
+static const uint8_t types[KNAT_A_RULE_MAX + 1] = {
+	[KNAT_A_RULE_PRIO]	= MNL_TYPE_U32,
+	[KNAT_A_RULE_OIF]	= MNL_TYPE_NUL_STRING,
+	[KNAT_A_RULE_SRC]	= MNL_TYPE_U32,
+	[KNAT_A_RULE_SRC_LEN]	= MNL_TYPE_U8,
+	[KNAT_A_RULE_DST]	= MNL_TYPE_U32,
+	[KNAT_A_RULE_DST_LEN]	= MNL_TYPE_U8,
+	[KNAT_A_RULE_PROTO]	= MNL_TYPE_U8,
+	[KNAT_A_RULE_ACTION]	= MNL_TYPE_U8,
+	[KNAT_A_RULE_POOL]	= MNL_TYPE_NUL_STRING,
+	[KNAT_A_RULE_OPTIONS]	= MNL_TYPE_NESTED,
+	[KNAT_A_RULE_ADDR]	= MNL_TYPE_U32,
+};
+
+const struct nl_reader rule_reader = { KNAT_A_RULE_MAX, types, print };
+
 static void list(struct words *words)
 {
-	static const uint8_t types[KNAT_A_RULE_MAX + 1] = {
-		[KNAT_A_RULE_PRIO]	= MNL_TYPE_U32,
-		[KNAT_A_RULE_OIF]	= MNL_TYPE_NUL_STRING,
-		[KNAT_A_RULE_SRC]	= MNL_TYPE_U32,
-		[KNAT_A_RULE_SRC_LEN]	= MNL_TYPE_U8,
-		[KNAT_A_RULE_DST]	= MNL_TYPE_U32,
-		[KNAT_A_RULE_DST_LEN]	= MNL_TYPE_U8,
-		[KNAT_A_RULE_PROTO]	= MNL_TYPE_U8,
-		[KNAT_A_RULE_ACTION]	= MNL_TYPE_U8,
-		[KNAT_A_RULE_POOL]	= MNL_TYPE_NUL_STRING,
-		[KNAT_A_RULE_OPTIONS]	= MNL_TYPE_NESTED,
-		[KNAT_A_RULE_ADDR]	= MNL_TYPE_U32,
-	};
-	static const struct nl_reader reader = { KNAT_A_RULE_MAX, types, print };
-
 	word_end(words);
-	nl_list(nl_request(KNAT_CMD_RULE_GET), &reader);
+	nl_list(nl_request(KNAT_CMD_RULE_GET), &rule_reader);
 }
 
 static const struct verb verbs[] = {

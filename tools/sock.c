@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <libmnl/libmnl.h>
 #include <linux/netlink.h>
 #include <poll.h>
@@ -70,6 +71,17 @@ void sock_open(void)
 		     strerror(errno));
 	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		mnl_socket_setsockopt(sock, wanted[i], &one, sizeof(one));
+}
+
+void sock_room(size_t len)
+{
+	/* The kernel doubles it, and counts what is around a message as well. */
+	int size = len < INT_MAX / 2 ? len : INT_MAX / 2;
+	int fd = mnl_socket_get_fd(sock);
+
+	/* Beyond the limit only with privileges; else what the limit allows. */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)))
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
 void sock_send(const void *message, size_t len)

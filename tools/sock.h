@@ -14,6 +14,8 @@
 /* The network namespace, a name or a path, for when the socket is opened. */
 void sock_netns(const char *name);
 void sock_open(void);
+/* Make room for a message of this length. */
+void sock_room(size_t len);
 void sock_send(const void *message, size_t len);
 /* Waits for messages; how many bytes of @buf they fill. */
 size_t sock_receive(void *buf, size_t size);

@@ -40,6 +40,7 @@ enum knat_cmd {
 	KNAT_CMD_CONFIG_GET,
 	KNAT_CMD_CONFIG_SET,
 	KNAT_CMD_FLUSH,
+	KNAT_CMD_APPLY,
 	/* Events: messages to the groups below, never requests. */
 	KNAT_CMD_MAP_NEW_NTF,
 	KNAT_CMD_MAP_GONE_NTF,
@@ -216,6 +217,36 @@ enum knat_a_session {
 };
 
 #define KNAT_A_SESSION_MAX (__KNAT_A_SESSION_MAX - 1)
+
+/* A change of the configuration, as its own command takes it. */
+enum knat_a_change {
+	KNAT_A_CHANGE_UNSPEC,
+	KNAT_A_CHANGE_CMD,		/* u8, enum knat_cmd */
+	KNAT_A_CHANGE_POOL,		/* nest of knat_a_pool */
+	KNAT_A_CHANGE_RULE,		/* nest of knat_a_rule */
+	KNAT_A_CHANGE_MAP,		/* nest of knat_a_map */
+	KNAT_A_CHANGE_CONFIG,		/* nest of knat_a_config */
+
+	__KNAT_A_CHANGE_MAX
+};
+
+#define KNAT_A_CHANGE_MAX (__KNAT_A_CHANGE_MAX - 1)
+
+/*
+ * Changes are done in their order, all or none: removals first. What is
+ * refused is known by the attribute that the refusal points at, which is the
+ * change or within it. A rule that is removed and added again keeps its
+ * mappings.
+ */
+enum knat_a_apply {
+	KNAT_A_APPLY_UNSPEC,
+	KNAT_A_APPLY_CHANGE,		/* nest of knat_a_change, repeated */
+	KNAT_A_APPLY_CHECK,		/* flag: do nothing, would it be done? */
+
+	__KNAT_A_APPLY_MAX
+};
+
+#define KNAT_A_APPLY_MAX (__KNAT_A_APPLY_MAX - 1)
 
 enum knat_a_stats {
 	KNAT_A_STATS_UNSPEC,
@@ -420,6 +451,7 @@ enum knat_counter {
 enum knat_a_config {
 	KNAT_A_CONFIG_UNSPEC,
 	KNAT_SETTINGS(__KNAT_SETTING_ENUM)
+	KNAT_A_CONFIG_LIMIT_DEFAULT,	/* u32, read only: by memory */
 
 	__KNAT_A_CONFIG_MAX
 };

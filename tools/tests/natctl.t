@@ -91,10 +91,10 @@ for my $command ('help', 'h', 'he') {
 	cmp_ok(scalar @lines, '<', 24, 'it fits on a screen of 24 lines');
 	is(scalar(grep { length > 80 || /\t/ } @lines), 0, 'of 80 columns');
 }
-for my $object (qw(pool rule map session stats config flush)) {
+for my $object (qw(pool rule map session stats config save apply flush)) {
 	like($out, qr/^  $object +\w/m, "help tells of $object");
 }
-for my $object (qw(pool rule map session stats config flush)) {
+for my $object (qw(pool rule map session stats config save apply flush)) {
 	natctl($object, 'help');
 	is("$status$err", '0', "natctl $object help");
 	like($out, qr/^Usage: natctl $object/, 'is its grammar');
@@ -105,15 +105,76 @@ natctl('map', 'help');
 my $grammar_of_map = $out;
 natctl('ma', 'h');
 is($out, $grammar_of_map, 'help can be shortened');
-for my $word (qw(host lookup save apply)) {
+for my $word (qw(top import)) {
 	wrong($word, qr/"$word" is not an object: it must be pool, rule, .* or help$/, '\[');
 }
+
+### Files of configuration
+
+sub file
+{
+	my ($name, $text) = @_;
+
+	open my $handle, '>', "$dir/$name" or die;
+	print $handle $text;
+	close $handle;
+	return "$dir/$name";
+}
+
+# Wrong in this line of this file: exit status 1, and one sentence behind the place.
+sub wrong_file
+{
+	my ($text, $place, $pattern) = @_;
+	my $file = file('conf', $text);
+
+	natctl('apply', $file);
+	my ($sentence) = split /\n/, $err;
+	ok($status == 1 && $out eq '' && $sentence =~ /^\Q$dir\E\/$place: Error: \S+ .*[^.]$/ && $sentence =~ $pattern,
+		"wrong file: $place: $pattern") or diag("exit status $status\n$out$err");
+}
+
+my $missing = "Error: module knat is not loaded: modprobe knat\n";
+for my $text ('', "\n \n# nothing\n", "rule add oif eth0 masquerade # all\nmap add udp 192.0.2.1:5 to 10.0.0.1\n",
+	"config set udp_timeout 5\nconfig set udp_timeout 6\n", "pool add 'p' addr 192.0.2.1\n") {
+	for my $option ([], ['--dry-run']) {
+		natctl('apply', file('conf', $text), @$option);
+		is("$status $out$err", "2 $missing", 'a file that is right gets as far as the kernel');
+	}
+}
+natctl(\"rule add oif eth0 masquerade\n", 'apply', '-');
+is("$status $out$err", "2 $missing", 'apply reads standard input');
+natctl('save');
+is("$status $out$err", "2 $missing", 'save asks the kernel');
+wrong_file("\n\nrule add oif eth0\n", 'conf:3', qr/action of the rule is missing/);
+wrong_file("rule add oif eth0 nat\n", 'conf:1', qr/"nat" is not a word of a rule/);
+wrong_file("rule\n", 'conf:1', qr/sets nothing up: it must be pool add/);
+wrong_file("rule list\n", 'conf:1', qr/sets nothing up/);
+wrong_file("rule help\n", 'conf:1', qr/sets nothing up/);
+wrong_file("rule del oif eth0\n", 'conf:1', qr/sets nothing up/);
+wrong_file("monitor\n", 'conf:1', qr/sets nothing up/);
+wrong_file("save\n", 'conf:1', qr/sets nothing up/);
+wrong_file("apply /dev/null\n", 'conf:1', qr/sets nothing up/);
+wrong_file("flush\n", 'conf:1', qr/sets nothing up/);
+wrong_file("include\n", 'conf:1', qr/the name of the file is missing/);
+wrong_file("include a b\n", 'conf:1', qr/"b" is one word too many/);
+wrong_file("include nowhere\n", 'conf:1', qr/nowhere" cannot be read/);
+wrong_file("\ninclude conf\n", 'conf:2', qr/included by itself/);
+file('part', "pool add p addr 192.0.2.1\npool add q addr x\n");
+wrong_file("include part\n", 'part:2', qr/"x" is no IPv4 address/);
+file('part', "pool add p addr 192.0.2.1\n");
+natctl('apply', file('conf', "include '$dir/part'\ninclude part2\n"));
+like($err, qr/^\Q$dir\E\/conf:2: Error: /, 'the place behind an include is that of the file');
+wrong('apply', qr/the file is missing/, 'apply');
+wrong('apply a b', qr/"b" is one word too many/, 'apply');
+wrong('apply --dry', qr/the file is missing/, 'apply');
+wrong('apply -x a', qr/"-x" is no option of apply/, 'apply');
+wrong('save x', qr/"x" is one word too many/, 'save');
 
 ### The manual page
 
 my $page = dirname(abs_path($0)) . '/../natctl.8';
 my $text = slurp($page);
-for my $object (qw(pool rule map session stats config flush)) {
+for my $object (qw(pool rule map session stats config save apply flush)) {
 	natctl($object, 'help');
 	my @missing = grep { $text !~ /\b$_\b/ } ($out =~ s/^NAME:.*//mr) =~ /\b([a-z][a-z0-9-]+)\b/g;
 	is("@missing", '', "the manual page has all words of natctl $object help");
@@ -145,7 +206,7 @@ wrong('-b - pool', qr/"pool" is one word too many: with -b/, '\[');
 wrong([], qr/the object is missing/, '\[');
 wrong([''], qr/"" is not an object: it must be/, '\[');
 wrong('nonsense', qr/"nonsense" is not an object: it must be pool, /, '\[');
-wrong('s', qr/"s" is ambiguous: it may mean session or stats$/, '\[');
+wrong('s', qr/"s" is ambiguous: it may mean session, stats or save$/, '\[');
 wrong('Pool', qr/"Pool" is not an object/, '\[');
 wrong('pools', qr/"pools" is not an object/, '\[');
 wrong('help pool', qr/"pool" is one word too many/, '\[');

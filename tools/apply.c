@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+/* natctl apply: make the kernel match a file. */
+#define _GNU_SOURCE
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "batch.h"
+#include "command.h"
+#include "conf.h"
+#include "diff.h"
+#include "error.h"
+#include "out.h"
+
+/* Files within files; more are a circle. */
+#define INCLUDE_MAX	16
+
+/* --- the file --- */
+
+static struct conf want;
+/* Has the line at hand set something up? */
+static bool collected;
+
+static void collect_settings(const struct nlmsghdr *nlh, struct place place)
+{
+	const struct nlattr *attr;
+	int type;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		type = mnl_attr_get_type(attr);
+		want.value[type] = mnl_attr_get_u32(attr);
+		want.place[type] = place;
+	}
+}
+
+static void collect(const struct nlmsghdr *nlh)
+{
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
+	struct place place;
+
+	collected = true;
+	place.file = error_place_file(&place.line);
+	switch (genl->cmd) {
+	case KNAT_CMD_POOL_ADD:
+		conf_add(&want, CONF_POOL, nlh, place);
+		break;
+	case KNAT_CMD_RULE_ADD:
+		conf_add(&want, CONF_RULE, nlh, place);
+		break;
+	case KNAT_CMD_MAP_ADD:
+		conf_add(&want, CONF_MAP, nlh, place);
+		break;
+	case KNAT_CMD_CONFIG_SET:
+		collect_settings(nlh, place);
+		break;
+	default:
+		nl_not_collected();
+	}
+}
+
+static void read_line(struct words *words);
+
+/* A name is that of a file beside the one that it stands in. */
+static void include(struct words *words)
+{
+	static int depth;
+	const char *name = word_need(words, "the name of the file");
+	unsigned long line;
+	char *place, *path;
+
+	word_end(words);
+	if (++depth > INCLUDE_MAX)
+		fail_usage("%s is included by itself, or too deep",
+			   said(name));
+	place = strdup(error_place_file(&line));
+	if (!place || (*name == '/' ? !(path = strdup(name)) :
+		       asprintf(&path, "%s/%s", dirname(place), name) < 0))
+		fail("there is no memory for the name of the file");
+	/* Places of errors keep the path. */
+	batch_read(path, read_line);
+	free(place);
+	depth--;
+}
+
+static void read_line(struct words *words)
+{
+	if (!strcmp(words->next[0], "include")) {
+		word_next(words);
+		include(words);
+		return;
+	}
+	collected = false;
+	command_run(words);
+	if (!collected)
+		nl_not_collected();
+}
+
+static void read_file(const char *name)
+{
+	nl_collect(collect);
+	batch_read(name, read_line);
+	nl_collect(NULL);
+}
+
+/* --- the kernel --- */
+
+static struct change *changes;
+static size_t nr_changes;
+/* Where changes begin in the request. */
+static size_t *offsets;
+
+static void blamed(uint32_t offset)
+{
+	size_t i;
+
+	for (i = nr_changes; i--;) {
+		if (offsets[i] > offset)
+			continue;
+		if (changes[i].place.file)
+			error_place(changes[i].place.file,
+				    changes[i].place.line);
+		return;
+	}
+}
+
+static struct nlattr *attr_begin(struct nlmsghdr *nlh, uint16_t type)
+{
+	struct nlattr *attr = mnl_nlmsg_get_payload_tail(nlh);
+
+	attr->nla_type = type;
+	nlh->nlmsg_len += sizeof(*attr);
+	return attr;
+}
+
+static void attr_end(struct nlmsghdr *nlh, struct nlattr *attr)
+{
+	attr->nla_len = (char *)mnl_nlmsg_get_payload_tail(nlh) - (char *)attr;
+}
+
+static void change_put(struct nlmsghdr *nlh, const struct change *change)
+{
+	struct nlattr *outer, *inner;
+
+	outer = attr_begin(nlh, KNAT_A_APPLY_CHANGE | NLA_F_NESTED);
+	mnl_attr_put_u8(nlh, KNAT_A_CHANGE_CMD, change->cmd);
+	inner = attr_begin(nlh, change->attr | NLA_F_NESTED);
+	memcpy(mnl_nlmsg_get_payload_tail(nlh), change->attrs, change->len);
+	nlh->nlmsg_len += MNL_ALIGN(change->len);
+	attr_end(nlh, inner);
+	attr_end(nlh, outer);
+}
+
+/* More than the headers of a change, and of the request */
+#define HEADERS		64
+
+static void send_changes(const char *file, bool check)
+{
+	struct nlmsghdr *nlh;
+	size_t i, size = HEADERS;
+	void *buf;
+
+	for (i = 0; i < nr_changes; i++)
+		size += MNL_ALIGN(changes[i].len) + HEADERS;
+	buf = calloc(1, size);
+	offsets = calloc(nr_changes, sizeof(*offsets));
+	if (!buf || !offsets)
+		fail("there is no memory for the request");
+	nlh = nl_long_request(buf, KNAT_CMD_APPLY);
+	if (check)
+		mnl_attr_put(nlh, KNAT_A_APPLY_CHECK, 0, NULL);
+	for (i = 0; i < nr_changes; i++) {
+		offsets[i] = nlh->nlmsg_len;
+		change_put(nlh, &changes[i]);
+	}
+	error_place(file, 0);
+	nl_do_long(nlh, blamed);
+	error_place(NULL, 0);
+	free(offsets);
+	free(buf);
+}
+
+static void print_changes(void)
+{
+	size_t i;
+
+	for (i = 0; i < nr_changes; i++) {
+		text("natctl %s", changes[i].text);
+		text_end();
+	}
+	out_flush();
+}
+
+static void apply(struct words *words)
+{
+	static const char *const dry[] = { "--dry-run", NULL };
+	const char *file = NULL, *word;
+	static struct conf have;
+	bool check = false;
+
+	while ((word = word_next(words))) {
+		if (strlen(word) > 2 && !word_find(word, dry))
+			check = true;
+		else if (*word == '-' && word[1])
+			fail_word(words, "%s is no option of apply: it must be --dry-run",
+				  said(word));
+		else if (file)
+			fail_word(words, "%s is one word too many", said(word));
+		else
+			file = word;
+	}
+	if (!file)
+		fail_word(words, "the file is missing at the end of the command");
+	nl_check_collected();
+	out_json = false;
+	read_file(file);
+	conf_fetch(&have);
+	changes = diff(&have, &want, &nr_changes);
+	error_place(NULL, 0);
+	if (check)
+		print_changes();
+	if (nr_changes)
+		send_changes(file, check);
+}
+
+static const struct verb verbs[] = {
+	{ "", "FILE [ --dry-run ]", apply },
+	{ }
+};
+
+const struct object apply_object = {
+	.name		= "apply",
+	.meaning	= "make the kernel match a file; all or nothing",
+	.verbs		= verbs,
+	.plain		= apply,
+};

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/* natctl: a configuration, that of the kernel or that of a file. */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include "conf.h"
+#include "config.h"
+#include "error.h"
+#include "map_list.h"
+#include "options.h"
+#include "out.h"
+#include "pool.h"
+#include "rule.h"
+
+/* A configuration that changes each time it is read is given up. */
+#define FETCH_TRIES	20
+
+const char *const conf_words[NR_CONF_KINDS] = {
+	[CONF_POOL] = "pool", [CONF_RULE] = "rule", [CONF_MAP] = "map",
+};
+
+const struct nl_reader *conf_reader(enum conf_kind kind)
+{
+	switch (kind) {
+	case CONF_POOL:
+		return pool_reader();
+	case CONF_RULE:
+		return &rule_reader;
+	default:
+		return &map_reader;
+	}
+}
+
+static void *copy_of(const void *from, size_t size)
+{
+	void *to = malloc(size);
+
+	if (!to)
+		fail("there is no memory for the configuration");
+	return memcpy(to, from, size);
+}
+
+/* The words that tell an entry from others. */
+static char *key_of(enum conf_kind kind, const struct nlattr *const *attrs)
+{
+	char *key;
+
+	out_words();
+	switch (kind) {
+	case CONF_POOL:
+		text_word(mnl_attr_get_str(attrs[KNAT_A_POOL_NAME]));
+		break;
+	case CONF_RULE:
+		rule_selectors_text(attrs);
+		break;
+	default:
+		map_outside_text(attrs);
+	}
+	key = out_words_end();
+	return key;
+}
+
+static char *text_of(enum conf_kind kind, const struct nlmsghdr *nlh,
+		     const struct nlattr *const *attrs)
+{
+	out_words();
+	if (kind == CONF_MAP)
+		map_text(attrs);
+	else
+		conf_reader(kind)->print(nlh, attrs);
+	return out_words_end();
+}
+
+static uint64_t inside_of(const struct nlattr *const *attrs)
+{
+	return (uint64_t)ntohl(nl_u32(attrs[KNAT_A_MAP_IN_ADDR])) << 32 |
+	       (uint64_t)nl_u8(attrs[KNAT_A_MAP_PROTO]) << 16 |
+	       nl_u16(attrs[KNAT_A_MAP_IN_PORT]);
+}
+
+void conf_add(struct conf *conf, enum conf_kind kind, const struct nlmsghdr *nlh,
+	      struct place place)
+{
+	const struct nl_reader *reader = conf_reader(kind);
+	const struct nlattr *attrs[reader->max + 1];
+	struct entry *entry;
+
+	if (conf->n[kind] == conf->room[kind]) {
+		conf->room[kind] = conf->room[kind] ? 2 * conf->room[kind] : 64;
+		conf->list[kind] = realloc(conf->list[kind], conf->room[kind] *
+					   sizeof(*conf->list[kind]));
+		if (!conf->list[kind])
+			fail("there is no memory for the configuration");
+	}
+	entry = &conf->list[kind][conf->n[kind]];
+	entry->nr = conf->n[kind]++;
+	entry->place = place;
+	entry->msg = copy_of(nlh, nlh->nlmsg_len);
+	nl_parse(entry->msg, attrs, reader);
+	entry->key = key_of(kind, attrs);
+	entry->text = text_of(kind, entry->msg, attrs);
+	if (kind == CONF_MAP)
+		entry->inside = inside_of(attrs);
+}
+
+/* --- that of the kernel --- */
+
+static struct conf *fetched;
+static enum conf_kind fetched_kind;
+
+static void fetch_entry(const struct nlmsghdr *nlh,
+			const struct nlattr *const *attrs)
+{
+	(void)attrs;
+	conf_add(fetched, fetched_kind, nlh, (struct place){ 0 });
+}
+
+static void fetch_settings(const struct nlmsghdr *nlh,
+			   const struct nlattr *const *attrs)
+{
+	int attr;
+
+	(void)nlh;
+	for (attr = 1; attr <= KNAT_A_CONFIG_MAX; attr++)
+		fetched->value[attr] = nl_u32(attrs[attr]);
+}
+
+static bool fetch_list(enum conf_kind kind, uint8_t cmd)
+{
+	struct nl_reader reader = *conf_reader(kind);
+	struct nlmsghdr *nlh = nl_request(cmd);
+
+	if (kind == CONF_MAP)
+		nl_put_u8(nlh, KNAT_A_MAP_KIND, KNAT_MAP_STATIC);
+	reader.print = fetch_entry;
+	fetched_kind = kind;
+	return nl_fetch_list(nlh, &reader);
+}
+
+void conf_fetch(struct conf *conf)
+{
+	struct nl_reader settings = config_reader;
+	int tries;
+
+	settings.print = fetch_settings;
+	fetched = conf;
+	for (tries = 0; tries < FETCH_TRIES; tries++) {
+		memset(conf->n, 0, sizeof(conf->n));
+		nl_fetch(nl_request(KNAT_CMD_CONFIG_GET), &settings);
+		if (fetch_list(CONF_POOL, KNAT_CMD_POOL_GET) &&
+		    fetch_list(CONF_RULE, KNAT_CMD_RULE_GET) &&
+		    fetch_list(CONF_MAP, KNAT_CMD_MAP_GET))
+			return;
+	}
+	fail("the configuration changes all the time: somebody else is at work");
+}
+
+/* --- order --- */
+
+static int by_number(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int pool_cmp(const void *a, const void *b)
+{
+	return strcmp(((const struct entry *)a)->key,
+		      ((const struct entry *)b)->key);
+}
+
+static int rule_cmp(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	const struct nlattr *p[KNAT_A_RULE_MAX + 1], *q[KNAT_A_RULE_MAX + 1];
+	int cmp;
+
+	nl_parse(x->msg, p, &rule_reader);
+	nl_parse(y->msg, q, &rule_reader);
+	cmp = by_number(rule_prio(p), rule_prio(q));
+	if (!cmp)
+		cmp = strcmp(mnl_attr_get_str(p[KNAT_A_RULE_OIF]),
+			     mnl_attr_get_str(q[KNAT_A_RULE_OIF]));
+	return cmp ? cmp : by_number(x->nr, y->nr);
+}
+
+static int map_cmp(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	int cmp = by_number(x->inside, y->inside);
+
+	return cmp ? cmp : by_number(x->nr, y->nr);
+}
+
+void conf_sort(struct conf *conf)
+{
+	static int (*const cmps[])(const void *a, const void *b) = {
+		[CONF_POOL] = pool_cmp, [CONF_RULE] = rule_cmp,
+		[CONF_MAP] = map_cmp,
+	};
+	int kind;
+
+	for (kind = 0; kind < NR_CONF_KINDS; kind++)
+		if (conf->n[kind])
+			qsort(conf->list[kind], conf->n[kind],
+			      sizeof(*conf->list[kind]), cmps[kind]);
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+/* natctl save: the configuration, as a file that natctl apply takes. */
+#include "command.h"
+#include "conf.h"
+#include "config.h"
+#include "out.h"
+
+static void print_settings(const struct conf *conf)
+{
+	int attr;
+
+	for (attr = 1; config_name(attr); attr++) {
+		if (conf->value[attr] == config_default(attr, conf->value))
+			continue;
+		text("config set %s %u", config_name(attr), conf->value[attr]);
+		text_end();
+	}
+}
+
+static void save(struct words *words)
+{
+	static struct conf conf;
+	size_t i;
+	int kind;
+
+	word_end(words);
+	nl_check_collected();
+	out_json = false;
+	conf_fetch(&conf);
+	conf_sort(&conf);
+	text("# natctl save: natctl apply takes it back, see knat.conf(5)");
+	text_end();
+	print_settings(&conf);
+	for (kind = 0; kind < NR_CONF_KINDS; kind++) {
+		for (i = 0; i < conf.n[kind]; i++) {
+			text("%s add %s", conf_words[kind],
+			     conf.list[kind][i].text);
+			text_end();
+		}
+	}
+}
+
+static const struct verb verbs[] = {
+	{ "", "", save },
+	{ }
+};
+
+const struct object save_object = {
+	.name		= "save",
+	.meaning	= "print the configuration as a file for natctl apply",
+	.verbs		= verbs,
+	.plain		= save,
+};
