@@ -5,6 +5,8 @@
 #include <net/netfilter/ipv4/nf_defrag_ipv4.h>
 #include <net/netns/generic.h>
 #include "addr.h"
+#include "fastpath.h"
+#include "fastroute.h"
 #include "hook.h"
 #include "host.h"
 #include "map.h"
@@ -107,6 +109,7 @@ void knat_net_flush(struct knat_net *kn)
 
 	lockdep_assert_held(&kn->config_lock);
 
+	knat_fastdev_flush(kn);
 	list_for_each_entry_safe(rule, next_rule, &kn->rules, list)
 		knat_rule_del(kn, rule);
 	list_for_each_entry_safe(fixed, next_fixed, &kn->statics, list)
@@ -130,6 +133,7 @@ static int __net_init net_init(struct net *net)
 	INIT_LIST_HEAD(&kn->rules);
 	INIT_LIST_HEAD(&kn->outdevs);
 	INIT_LIST_HEAD(&kn->statics);
+	INIT_LIST_HEAD(&kn->fastdevs);
 	INIT_LIST_HEAD(&kn->leaving);
 	INIT_WORK(&kn->gone, net_gone);
 	knat_reap_init(&kn->reap);
@@ -175,6 +179,7 @@ static void __net_exit net_pre_exit(struct net *net)
 
 	mutex_lock(&kn->config_lock);
 	kn->dead = true;
+	knat_fastdev_flush(kn);
 	knat_hooks_update(kn, false, NULL);
 	mutex_unlock(&kn->config_lock);
 }
@@ -192,7 +197,8 @@ static void __net_exit net_exit(struct net *net)
 	mutex_unlock(&kn->config_lock);
 	knat_reap_drain(&kn->reap);
 	knat_event_exit(kn);
-	/* Addresses, views and subscribers that still wait for theirs. */
+	knat_fastroute_exit(kn);
+	/* Addresses, views, routes and subscribers that still wait for theirs. */
 	rcu_barrier();
 	knat_prefix_exit(kn);
 	knat_addr_table_exit(kn);

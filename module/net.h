@@ -37,6 +37,7 @@
 #include "wheel.h"
 
 struct knat_addr_list;
+struct knat_fastroutes;
 struct knat_prefixes;
 struct knat_view;
 
@@ -58,6 +59,8 @@ struct knat_view;
  * @reap: entries that wait for a grace period
  * @events: what happened and is not sent yet
  * @unsolicited: connection requests that wait for their answer
+ * @fastroutes: what the fast path knows of routes, see fastroute.h; there before
+ *	its first hook
  * @host_lock: creation and removal of subscribers
  * @config_lock: see above
  * @wheel_lock: see above
@@ -65,6 +68,7 @@ struct knat_view;
  * @rules: struct knat_rule, by priority (config_lock)
  * @outdevs: struct knat_outdev, outside devices by name (config_lock)
  * @statics: struct knat_static, in order of creation (config_lock)
+ * @fastdevs: struct knat_fastdev, devices with the fast path (config_lock)
  * @leaving: struct knat_leaving, addresses whose mappings @gone will drop
  *	(config_lock)
  * @addrs_changed: kn->addrs is out of date (config_lock)
@@ -105,6 +109,7 @@ struct knat_net {
 	struct knat_reap		reap;
 	struct knat_events		events;
 	struct knat_unsolicited		unsolicited;
+	struct knat_fastroutes		*fastroutes;
 
 	spinlock_t			host_lock;	/* subscribers */
 	struct mutex			config_lock;	/* configuration */
@@ -113,6 +118,7 @@ struct knat_net {
 	struct list_head		rules;
 	struct list_head		outdevs;
 	struct list_head		statics;
+	struct list_head		fastdevs;
 	struct list_head		leaving;
 	unsigned long			*realms;
 	u64				last_id;
