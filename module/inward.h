@@ -21,11 +21,15 @@ unsigned int knat_deliver_src(struct knat_packet *p, const struct knat_way *way)
  * may be fragmented gets an id of the shared address, so that no two datagrams
  * mix at their destination (RFC 6864 section 5.3.1).
  */
+static inline bool knat_may_be_fragmented(const struct sk_buff *skb)
+{
+	return skb->len > KNAT_NEVER_FRAGMENTED &&
+	       !(ip_hdr(skb)->frag_off & htons(IP_DF));
+}
+
 static inline bool knat_wants_fresh_id(const struct sk_buff *skb)
 {
-	return IPCB(skb)->frag_max_size ||
-	       (skb->len > KNAT_NEVER_FRAGMENTED &&
-		!(ip_hdr(skb)->frag_off & htons(IP_DF)));
+	return IPCB(skb)->frag_max_size || knat_may_be_fragmented(skb);
 }
 
 /* Once its addresses are those that it leaves with. */
