@@ -105,6 +105,7 @@ struct rtable *knat_fastroute_ask(struct knat_net *kn, struct sk_buff *skb,
 		.stamp	= (u32)jiffies,
 	};
 
+	/* Pairs with the barrier of who changes a route and then its number. */
 	smp_rmb();
 	if (route_by_addresses(kn->net) &&
 	    knat_route_input_noref(skb, saddr, daddr, dev)) {

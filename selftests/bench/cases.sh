@@ -7,6 +7,9 @@
 # (the first one, where a client has one of its own), or nothing where that cannot be told from outside; and by
 # $entries how many entries there are.
 
+# Variables are shared with guest and rig.sh; numbers need no quotes.
+# shellcheck disable=SC2034,SC2154,SC2086
+
 broken()
 {
 	say "$case could not be set up"

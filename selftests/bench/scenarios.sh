@@ -3,6 +3,9 @@
 #
 # What is measured, a function for each scenario. Sourced by guest.
 
+# Variables are shared with guest and rig.sh; numbers need no quotes.
+# shellcheck disable=SC2034,SC2154,SC2086
+
 # figure METRIC VALUE: one figure of the scenario, case, number of flows and order at hand
 figure()
 {

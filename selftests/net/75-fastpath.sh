@@ -156,12 +156,11 @@ test_padding_of_a_short_frame_is_no_data() {
 }
 
 test_fast_packets_keep_a_mapping_alive() {
-	local n
 	setting udp_timeout 3 udp_inbound_refresh 0
 	masquerade
 	fast
 	open_flow
-	for n in 1 2 3; do
+	for _ in 1 2 3; do
 		pause 1600
 		counts_fast 1 0 outwards
 	done
