@@ -223,6 +223,7 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 	err = open_take(p, host, far, &map->out);
 	if (err)
 		goto err_map;
+	knat_table_prefetchw(&kn->map_out, knat_map_out_hash(kn, map->out));
 	map->out.flags = open_flags(p, &pool->conf);
 	map->in = in;
 	map->far = far;

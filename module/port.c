@@ -135,12 +135,12 @@ static u32 port_random(const struct knat_ports *ports, u32 first, u32 last,
 {
 	u32 span = last - first + 1, start, port, word, skip;
 	unsigned long free;
-	u64 random;
+	u32 random;
 	int i;
 
 	for (i = 0; i < PORT_THROWS; i++) {
-		/* Four throws of 16 bits to a number. */
-		random = i % 4 ? random >> 16 : get_random_u64();
+		/* Two throws of 16 bits to a number. */
+		random = i % 2 ? random >> 16 : get_random_u32();
 		start = first + ((random & 0xffff) * span >> 16);
 		if (port_is_free(ports, start, shape))
 			return start;

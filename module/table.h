@@ -156,6 +156,12 @@ static inline void knat_table_prefetch(const struct knat_table *table, u64 hash)
 	prefetch(knat_table_bucket(rcu_dereference(table->buckets), hash));
 }
 
+static inline void knat_table_prefetchw(const struct knat_table *table,
+					u64 hash)
+{
+	prefetchw(knat_table_bucket(rcu_dereference(table->buckets), hash));
+}
+
 static __always_inline void *
 knat_bucket_find(const struct knat_bucket *bucket, unsigned long tag,
 		 size_t link, bool (*match)(const void *entry, const void *key),

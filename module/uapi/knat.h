@@ -334,7 +334,7 @@ enum knat_a_fastpath {
 	X(FAST_IN, fast_in,						\
 	  "of the packets from the outside, those that took the fast path") \
 	X(FAST_MISS, fast_miss,						\
-	  "packets of fast flows that took the usual path: no plain route or neighbour, or too large") \
+	  "packets of fast flows that took the usual path: no route or neighbour, or too large") \
 	X(HAIRPIN, hairpin,						\
 	  "packets from one inside host to another through the outside address") \
 	X(ICMP_ERROR_OUT, icmp_error_out,				\
