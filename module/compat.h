@@ -49,4 +49,18 @@ static inline bool knat_route_input(struct sk_buff *skb,
 			       inet_dsfield_to_dscp(iph->tos), dev);
 }
 
+/* The type of service is a plain number up to 6.12, a dscp_t since. Drop when
+ * 6.13 is the floor.
+ */
+static inline bool knat_route_input_noref(struct sk_buff *skb, __be32 saddr,
+					  __be32 daddr, struct net_device *dev)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	return !ip_route_input_noref(skb, daddr, saddr, ip_hdr(skb)->tos, dev);
+#else
+	return !ip_route_input_noref(skb, daddr, saddr, ip4h_dscp(ip_hdr(skb)),
+				     dev);
+#endif
+}
+
 #endif /* _KNAT_COMPAT_H */

@@ -3,6 +3,7 @@
 #include <linux/inetdevice.h>
 #include <linux/netdevice.h>
 #include <linux/slab.h>
+#include "fastpath.h"
 #include "net.h"
 #include "publish.h"
 #include "rule.h"
@@ -136,9 +137,11 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 	case NETDEV_DOWN:
 	case NETDEV_CHANGENAME:
 		knat_outdev_refresh(kn, NULL);
+		knat_fastdev_refresh(kn, NULL);
 		break;
 	case NETDEV_UNREGISTER:
 		knat_outdev_refresh(kn, dev);
+		knat_fastdev_refresh(kn, dev);
 		break;
 	}
 	return NOTIFY_DONE;

@@ -4,6 +4,8 @@
 #include <linux/slab.h>
 #include <net/netns/generic.h>
 #include "addr.h"
+#include "fastpath.h"
+#include "fastroute.h"
 #include "frag.h"
 #include "hook.h"
 #include "host.h"
@@ -108,6 +110,7 @@ void knat_net_flush(struct knat_net *kn)
 
 	lockdep_assert_held(&kn->config_lock);
 
+	knat_fastdev_flush(kn);
 	list_for_each_entry_safe(rule, next_rule, &kn->rules, list) {
 		knat_rule_unlink(kn, rule);
 		list_add_tail(&rule->list, &rules);
@@ -145,6 +148,7 @@ static int __net_init net_init(struct net *net)
 	kn->statics_out = RB_ROOT;
 	kn->statics_in = RB_ROOT;
 	INIT_LIST_HEAD(&kn->loose);
+	INIT_LIST_HEAD(&kn->fastdevs);
 	INIT_LIST_HEAD(&kn->leaving);
 	INIT_WORK(&kn->gone, net_gone);
 	knat_reap_init(&kn->reap);
@@ -190,6 +194,7 @@ static void __net_exit net_pre_exit(struct net *net)
 
 	mutex_lock(&kn->config_lock);
 	kn->dead = true;
+	knat_fastdev_flush(kn);
 	knat_hooks_update(kn, false, NULL);
 	mutex_unlock(&kn->config_lock);
 }
@@ -208,7 +213,8 @@ static void __net_exit net_exit(struct net *net)
 	knat_reap_drain(&kn->reap);
 	knat_event_exit(kn);
 	knat_frags_exit(kn);
-	/* Addresses, views and subscribers that still wait for theirs. */
+	knat_fastroute_exit(kn);
+	/* Addresses, views, routes and subscribers that still wait for theirs. */
 	rcu_barrier();
 	knat_prefix_exit(kn);
 	knat_addr_table_exit(kn);

@@ -40,6 +40,7 @@
 #include "wheel.h"
 
 struct knat_addr_list;
+struct knat_fastroutes;
 struct knat_frags;
 struct knat_prefixes;
 struct knat_view;
@@ -65,6 +66,8 @@ struct knat_view;
  * @events: what happened and is not sent yet
  * @frags: what is known of fragments, see frag.h
  * @unsolicited: connection requests that wait for their answer
+ * @fastroutes: what the fast path knows of routes, see fastroute.h; there before
+ *	its first hook
  * @host_lock: creation and removal of subscribers
  * @config_lock: see above
  * @wheel_lock: see above
@@ -75,6 +78,7 @@ struct knat_view;
  * @statics_out: the same by outside end (config_lock)
  * @statics_in: those of whole addresses by inside address (config_lock)
  * @loose: struct knat_loose (config_lock)
+ * @fastdevs: struct knat_fastdev, devices with the fast path (config_lock)
  * @leaving: struct knat_leaving, addresses whose mappings @gone will drop
  *	(config_lock)
  * @addrs_changed: kn->addrs is out of date (config_lock)
@@ -120,6 +124,7 @@ struct knat_net {
 	struct knat_events		events;
 	struct knat_frags		*frags;
 	struct knat_unsolicited		unsolicited;
+	struct knat_fastroutes		*fastroutes;
 
 	spinlock_t			host_lock;	/* subscribers */
 	struct mutex			config_lock;	/* configuration */
@@ -131,6 +136,7 @@ struct knat_net {
 	struct rb_root			statics_out;
 	struct rb_root			statics_in;
 	struct list_head		loose;
+	struct list_head		fastdevs;
 	struct list_head		leaving;
 	unsigned long			*realms;
 	u64				last_id;

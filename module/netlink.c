@@ -60,6 +60,15 @@ static const struct genl_ops knat_ops[] = {
 	   KNAT_A_CONFIG_MAX),
 	OP(FLUSH, knat_nl_flush, NULL, 0),
 	OP(APPLY, knat_nl_apply, knat_apply_policy, KNAT_A_APPLY_MAX),
+	{
+		.cmd		= KNAT_CMD_FASTPATH_GET,
+		.dumpit		= knat_nl_fastpath_dump,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	OP(FASTPATH_ADD, knat_nl_fastpath_add, knat_fastpath_policy,
+	   KNAT_A_FASTPATH_MAX),
+	OP(FASTPATH_DEL, knat_nl_fastpath_del, knat_fastpath_policy,
+	   KNAT_A_FASTPATH_MAX),
 };
 
 struct genl_family knat_family __ro_after_init = {

@@ -17,7 +17,7 @@ int knat_netlink_init(void);
 void knat_netlink_exit(void);
 
 /* The operations, by object: nl_pool.c, nl_rule.c, nl_map.c, nl_session.c,
- * nl_stats.c and nl_config.c; many at once: nl_apply.c.
+ * nl_stats.c, nl_config.c and nl_fastpath.c; many at once: nl_apply.c.
  */
 extern const struct nla_policy knat_pool_policy[KNAT_A_POOL_MAX + 1];
 extern const struct nla_policy knat_rule_policy[KNAT_A_RULE_MAX + 1];
@@ -25,6 +25,7 @@ extern const struct nla_policy knat_map_policy[KNAT_A_MAP_MAX + 1];
 extern const struct nla_policy knat_session_policy[KNAT_A_SESSION_MAX + 1];
 extern const struct nla_policy knat_config_policy[KNAT_A_CONFIG_MAX + 1];
 extern const struct nla_policy knat_apply_policy[KNAT_A_APPLY_MAX + 1];
+extern const struct nla_policy knat_fastpath_policy[KNAT_A_FASTPATH_MAX + 1];
 
 /* Changes, alone or in knat_nl_apply(); @nest holds the attributes that
  * @info->attrs are of, NULL: they are those of the message.
@@ -61,6 +62,9 @@ int knat_nl_session_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int knat_nl_stats_get(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_stats_reset(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_config_get(struct sk_buff *skb, struct genl_info *info);
+int knat_nl_fastpath_add(struct sk_buff *skb, struct genl_info *info);
+int knat_nl_fastpath_del(struct sk_buff *skb, struct genl_info *info);
+int knat_nl_fastpath_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int knat_nl_flush(struct sk_buff *skb, struct genl_info *info);
 
 /* An answer with its header, and one that is a number. */

@@ -48,6 +48,9 @@ enum knat_cmd {
 	KNAT_CMD_SESSION_GONE_NTF,
 	KNAT_CMD_LIMIT_NTF,
 	KNAT_CMD_LOST_NTF,
+	KNAT_CMD_FASTPATH_GET,
+	KNAT_CMD_FASTPATH_ADD,
+	KNAT_CMD_FASTPATH_DEL,
 
 	__KNAT_CMD_MAX
 };
@@ -307,6 +310,16 @@ enum knat_a_event {
 
 #define KNAT_A_EVENT_MAX (__KNAT_A_EVENT_MAX - 1)
 
+enum knat_a_fastpath {
+	KNAT_A_FASTPATH_UNSPEC,
+	KNAT_A_FASTPATH_DEV,		/* string, repeated in requests */
+	KNAT_A_FASTPATH_IFINDEX,	/* u32, read only: absent: no such device */
+
+	__KNAT_A_FASTPATH_MAX
+};
+
+#define KNAT_A_FASTPATH_MAX (__KNAT_A_FASTPATH_MAX - 1)
+
 /*
  * Counters: X(NAME, name, meaning). The names, the netlink attributes, the
  * tool's table and the documentation come from this list alone.
@@ -316,6 +329,12 @@ enum knat_a_event {
 	  "packets to the outside with their source translated")	\
 	X(IN_TRANSLATED, in_translated,					\
 	  "packets from the outside with their destination translated")	\
+	X(FAST_OUT, fast_out,						\
+	  "of the packets to the outside, those that took the fast path") \
+	X(FAST_IN, fast_in,						\
+	  "of the packets from the outside, those that took the fast path") \
+	X(FAST_MISS, fast_miss,						\
+	  "packets of fast flows without a plain route or a known neighbour, or too large: they took the usual path") \
 	X(HAIRPIN, hairpin,						\
 	  "packets from one inside host to another through the outside address") \
 	X(ICMP_ERROR_OUT, icmp_error_out,				\

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * knat: the fast path. On devices that the operator names, packets of
+ * established flows are translated where they come in, and go to the output
+ * device at once: they do not see routing, filter rules and conntrack. All else,
+ * and whatever is in doubt, is left to the hooks of hook.c.
+ *
+ * Devices are kept under kn->config_lock by name, and followed as they come and
+ * go. The hook runs in softirq, under rcu_read_lock().
+ */
+#ifndef _KNAT_FASTPATH_H
+#define _KNAT_FASTPATH_H
+
+#include <linux/if.h>
+#include <linux/list.h>
+#include <linux/netfilter.h>
+#include <linux/netlink.h>
+
+struct knat_net;
+
+/**
+ * struct knat_fastdev - a device with the fast path
+ * @list: in kn->fastdevs, in order of addition
+ * @rcu: frees it: lists of hooks may still look at @ops
+ * @name: its name; it need not exist
+ * @ops: the hook; @ops.dev is NULL while there is no device of that name
+ */
+struct knat_fastdev {
+	struct list_head	list;
+	struct rcu_head		rcu;
+	char			name[IFNAMSIZ];
+	struct nf_hook_ops	ops;
+};
+
+/* All but refresh under kn->config_lock; add under rtnl as well. */
+int knat_fastdev_add(struct knat_net *kn, const char *name,
+		     struct netlink_ext_ack *extack);
+struct knat_fastdev *knat_fastdev_find(struct knat_net *kn, const char *name);
+void knat_fastdev_del(struct knat_net *kn, struct knat_fastdev *fastdev);
+/* All of them. */
+void knat_fastdev_flush(struct knat_net *kn);
+
+/* A device has come, gone, or been renamed; @leaving is on its way out. Under
+ * rtnl.
+ */
+void knat_fastdev_refresh(struct knat_net *kn, struct net_device *leaving);
+
+#endif /* _KNAT_FASTPATH_H */
