@@ -8,8 +8,8 @@
 
 static const struct object *const objects[] = {
 	&pool_object, &rule_object, &map_object, &session_object,
-	&stats_object, &config_object, &monitor_object, &save_object,
-	&apply_object, &flush_object,
+	&stats_object, &config_object, &monitor_object, &fastpath_object,
+	&save_object, &apply_object, &flush_object,
 };
 
 #define NR_OBJECTS	((int)(sizeof(objects) / sizeof(objects[0])))
