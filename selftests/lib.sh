@@ -5,7 +5,8 @@
 # this, defines functions named test_..., and ends with "run_tests". It runs
 # as root with KNAT_KO and NATCTL in the environment; with words given, only
 # the tests whose names contain one of them run. KNAT_TRACE=1 prints the
-# packets of every test, not only of those that fail.
+# packets of every test, not only of those that fail. FASTPATH=1 gives the
+# gateway's devices the fast path before each test.
 #
 #     192.168.0.0/24                 203.0.113.0/24
 #   in1 .2 --+                          +-- out1 .11 .12
@@ -476,6 +477,7 @@ build() {
 	capture_hosts
 	! declare -F build_more >/dev/null || build_more
 	remember_fresh
+	[ -z "${FASTPATH-}" ] || be_fresh
 }
 
 # How the gateway is before each test: no rules, the default settings
@@ -488,8 +490,21 @@ remember_fresh() {
 			printf ' %s %s' "$name" "$value"
 		done <"$work/settings"
 		printf '\n'
+		[ -z "${FASTPATH-}" ] ||
+			printf 'fastpath add dev %s\n' "$(routed_devices)"
 	} >"$work/fresh"
-	printf '%s list\n' pool rule map config >"$work/lists"
+	printf '%s list\n' pool rule map config fastpath >"$work/lists"
+}
+
+# The devices of the gateway that IP packets come in through, with commas
+routed_devices() {
+	local line name list=
+	while read -r line; do
+		name=${line#*: }
+		name=${name%%[@:]*}
+		[[ $name == lo || $line == *' master '* ]] || list+=,$name
+	done < <(ip -n gw -o link)
+	printf '%s' "${list#,}"
 }
 
 be_fresh() {
