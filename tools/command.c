@@ -29,8 +29,7 @@ static const char rest[] =
 "  -b       commands from FILE, one a line (- is standard input)\n"
 "  -V       the version\n"
 "Words may be shortened while they are unambiguous.\n"
-"Example: natctl rule add oif eth0 src 192.168.0.0/16 masquerade\n"
-"         natctl map add tcp dev eth0:8000 to 192.168.0.2:8000\n";
+"Example: natctl rule add oif eth0 src 192.168.0.0/16 masquerade\n";
 
 /* What @verb is another name of, or itself. */
 static const struct verb *verb_proper(const struct object *object,

@@ -391,6 +391,27 @@ static void config(void)
 
 /* --- lists of unusual length --- */
 
+static void fastpath(void)
+{
+	fresh();
+	message(KNAT_CMD_FASTPATH_GET);
+	wire_string(&reply, KNAT_A_FASTPATH_DEV, "eth0");
+	wire_u32(&reply, KNAT_A_FASTPATH_IFINDEX, 2);
+	message(KNAT_CMD_FASTPATH_GET);
+	wire_string(&reply, KNAT_A_FASTPATH_DEV, "ppp0");
+	wire_done(&reply, 0, NULL);
+
+	run("fastpath", "list");
+	is(out,
+	   "dev eth0\n"
+	   "dev ppp0                # no such device\n",
+	   "devices with the fast path as text");
+
+	run("-j", "fastpath", "list");
+	is(out, "[{\"dev\":\"eth0\",\"ifindex\":2},\n{\"dev\":\"ppp0\"}]\n",
+	   "devices with the fast path as JSON");
+}
+
 static void lengths(void)
 {
 	long small;
@@ -612,6 +633,7 @@ void decode(void)
 	sessions();
 	stats();
 	config();
+	fastpath();
 	lengths();
 	refusals();
 	interrupted();

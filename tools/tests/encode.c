@@ -413,9 +413,28 @@ static void others(void)
 	expect(KNAT_CMD_FLUSH, DO);
 	run("flush");
 	is_sent(&want, "all is flushed");
-	run("-n", "blue", "f");
+	run("-n", "blue", "fl");
 	is_sent(&want, "also in another namespace");
 	is(err, "netns blue\n", "which is entered");
+}
+
+static void fastpath(void)
+{
+	expect(KNAT_CMD_FASTPATH_ADD, DO);
+	wire_string(&want, KNAT_A_FASTPATH_DEV, "eth0");
+	wire_string(&want, KNAT_A_FASTPATH_DEV, "eth1.5");
+	run("fastpath", "add", "dev", "eth0,eth1.5");
+	is_sent(&want, "several devices are one request");
+
+	expect(KNAT_CMD_FASTPATH_DEL, DO);
+	wire_string(&want, KNAT_A_FASTPATH_DEV, "ppp0");
+	run("fa", "d", "dev", "ppp0", "#", "no such device");
+	is_sent(&want, "a line of the list says what to delete");
+
+	expect(KNAT_CMD_FASTPATH_GET, DUMP);
+	wire_done(&reply, 0, NULL);
+	run("fastpath");
+	is_sent(&want, "devices with the fast path are asked for");
 }
 
 int main(void)
@@ -428,6 +447,7 @@ int main(void)
 	maps_filtered();
 	sessions();
 	others();
+	fastpath();
 	decode();
 	batches();
 	events();

@@ -91,10 +91,10 @@ for my $command ('help', 'h', 'he') {
 	cmp_ok(scalar @lines, '<', 24, 'it fits on a screen of 24 lines');
 	is(scalar(grep { length > 80 || /\t/ } @lines), 0, 'of 80 columns');
 }
-for my $object (qw(pool rule map session stats config save apply flush)) {
+for my $object (qw(pool rule map session stats config fastpath save apply flush)) {
 	like($out, qr/^  $object +\w/m, "help tells of $object");
 }
-for my $object (qw(pool rule map session stats config save apply flush)) {
+for my $object (qw(pool rule map session stats config fastpath save apply flush)) {
 	natctl($object, 'help');
 	is("$status$err", '0', "natctl $object help");
 	like($out, qr/^Usage: natctl $object/, 'is its grammar');
@@ -174,7 +174,7 @@ wrong('save x', qr/"x" is one word too many/, 'save');
 
 my $page = dirname(abs_path($0)) . '/../natctl.8';
 my $text = slurp($page);
-for my $object (qw(pool rule map session stats config save apply flush)) {
+for my $object (qw(pool rule map session stats config fastpath save apply flush)) {
 	natctl($object, 'help');
 	my @missing = grep { $text !~ /\b$_\b/ } ($out =~ s/^NAME:.*//mr) =~ /\b([a-z][a-z0-9-]+)\b/g;
 	is("@missing", '', "the manual page has all words of natctl $object help");
@@ -210,7 +210,7 @@ wrong('s', qr/"s" is ambiguous: it may mean session, stats or save$/, '\[');
 wrong('Pool', qr/"Pool" is not an object/, '\[');
 wrong('pools', qr/"pools" is not an object/, '\[');
 wrong('help pool', qr/"pool" is one word too many/, '\[');
-for my $object (qw(pool rule map session stats config)) {
+for my $object (qw(pool rule map session stats config fastpath)) {
 	wrong("$object nonsense", qr/"nonsense" is not a command of $object: it must be .* or help$/, $object);
 	wrong("$object help x", qr/"x" is one word too many/, $object);
 }
