@@ -1,20 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The fast path: what takes it, what does not, and that every change of routes, neighbours, devices, rules,
-# mappings and addresses is obeyed by the next packet.
+# The fast path: what takes it, what does not, and that the next packet obeys
+# whatever changes.
 
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=../lib-tcp.sh
+. "$(dirname "$0")/../lib-tcp.sh"
 
-rebuild_for_each=yes
+# Tests change routes, addresses and devices of the gateway.
+rebuild_for_each=1
+
 far=203.0.113.11:7000
 
-fast() {
-	masquerade "$@"
-	[ -n "${FASTPATH-}" ] || nat fastpath add dev lan,lan2,wan
+fast() { # [DEVICES]
+	[ -n "${FASTPATH-}" ] || nat fastpath add dev "${1:-lan,lan2,wan}"
 }
 
-# A flow that has been there and back, so that the next packets are fast ones
+# A flow that has been there and back, so that all that it needs is known
 open_flow() {
 	udp a in1 192.168.0.2:5000
 	udp s out1 $far
@@ -22,27 +25,487 @@ open_flow() {
 	answer s a "$outside" $far
 	greet a s $far
 	answer s a "$outside" $far
-	nat stats reset
 }
 
-# Each way one more, which must take the fast path.
-exchange_fast() {
+# A command, after which the counters fast_out and fast_in must be higher by
+# so much.
+counts_fast() { # OUT IN COMMAND...
 	local out in
 	out=$(counter fast_out)
 	in=$(counter fast_in)
-	greet a s $far
-	answer s a "$outside" $far
-	assert_eq $((out + 1)) "$(counter fast_out)" "fast_out"
-	assert_eq $((in + 1)) "$(counter fast_in)" "fast_in"
+	"${@:3}"
+	assert_eq "$1 $2" \
+		"$(($(counter fast_out) - out)) $(($(counter fast_in) - in))" \
+		"fast packets, out and in, of: ${*:3}"
 }
 
+outwards() {
+	greet a s $far
+}
+
+inwards() {
+	answer s a "$outside" $far
+}
+
+both_ways() {
+	outwards
+	inwards
+}
+
+mac_of() { # HOST
+	local mac
+	read -r mac < <(in_space "$1" cat /sys/class/net/eth0/address)
+	printf '%s' "$mac"
+}
+
+### What is fast
+
 test_established_udp_is_fast_both_ways() {
+	masquerade
 	fast
 	open_flow
-	exchange_fast
-	exchange_fast
+	nat stats reset
+	counts_fast 1 1 both_ways
+	counts_fast 1 1 both_ways
 	assert_counter out_translated 2
 	assert_counter in_translated 2
 	assert_counter fast_miss 0
 }
+
+test_the_first_packet_of_a_flow_is_not() {
+	masquerade
+	fast
+	udp a in1 192.168.0.2:5000
+	udp s out1 $far
+	counts_fast 0 0 outwards
+	counts_fast 1 0 outwards
+}
+
+test_without_the_fast_path_nothing_is() {
+	masquerade
+	fast
+	open_flow
+	counts_fast 1 1 both_ways
+	nat fastpath del dev lan,lan2
+	counts_fast 0 1 both_ways
+	nat fastpath del dev wan
+	counts_fast 0 0 both_ways
+}
+
+test_an_established_connection_is_fast_but_for_its_ends() {
+	masquerade
+	fast
+	establish
+	counts_fast 1 0 sends PA seq 101 ack 301 data hello
+	counts_fast 0 1 gets PA seq 301 ack 106 data world
+	counts_fast 0 0 sends FA seq 106 ack 306
+	assert_state in-fin
+	counts_fast 0 0 gets FA seq 306 ack 107
+	assert_state closing
+}
+
+test_a_reset_is_seen() {
+	masquerade
+	fast
+	establish
+	counts_fast 1 0 sends A seq 101 ack 301
+	counts_fast 0 0 sends R seq 101
+	assert_state trans
+}
+
+test_streams_pass_whole() {
+	masquerade
+	fast
+	listen l out1 203.0.113.11:80
+	connect c in1 192.168.0.2:0 203.0.113.11:80
+	accept s l
+	stream c s 2000000
+	stream s c 2000000
+	assert_between 20 1000000 "$(counter fast_out)" "fast_out"
+	assert_between 20 1000000 "$(counter fast_in)" "fast_in"
+}
+
+test_a_static_mapping_is_fast() {
+	nat map add udp 203.0.113.1:8000 to 192.168.0.2:5000
+	fast
+	udp a in1 192.168.0.2:5000
+	udp s out1 $far
+	greet s a 203.0.113.1:8000
+	answer a s "$far" 203.0.113.1:8000
+	greet s a 203.0.113.1:8000
+	counts_fast 0 1 greet s a 203.0.113.1:8000
+	counts_fast 1 0 answer a s "$far" 203.0.113.1:8000
+}
+
+test_headers_are_those_of_a_router() {
+	masquerade
+	fast
+	open_flow
+	counts_fast 1 0 inject in1 udp 192.168.0.2:5000 to $far tos 8 ttl 33 data x
+	see out1 "udp $outside to $far * ttl 32 tos 8 *"
+	counts_fast 0 1 inject out1 udp $far to "$outside" tos 184 ttl 2 data x
+	see in1 "udp $far to 192.168.0.2:5000 * ttl 1 tos 184 *"
+}
+
+test_padding_of_a_short_frame_is_no_data() {
+	masquerade
+	fast
+	open_flow
+	counts_fast 1 0 tell a $far x
+	hear s x
+}
+
+test_fast_packets_keep_a_mapping_alive() {
+	local n
+	setting udp_timeout 3 udp_inbound_refresh 0
+	masquerade
+	fast
+	open_flow
+	for n in 1 2 3; do
+		pause 1600
+		counts_fast 1 0 outwards
+	done
+	assert_mappings 1
+	pause 1600
+	counts_fast 0 1 inwards
+	wait_until 8 no_mappings_listed ||
+		fail "packets from the outside keep the mapping"
+}
+
+### What is not
+
+test_oversize_packets_are_refused_with_the_mtu() {
+	masquerade
+	fast
+	open_flow
+	ip -n gw link set wan mtu 1280
+	counts_fast 0 0 tell a $far @1400
+	see in1 'icmp 192.168.0.1 to 192.168.0.2 3/4 mtu 1280 *'
+	counts_fast 1 0 outwards
+}
+
+test_what_may_be_fragmented_is_fragmented() {
+	masquerade
+	fast
+	open_flow
+	ip -n gw link set wan mtu 1280
+	counts_fast 0 0 inject in1 udp 192.168.0.2:5000 to $far data @1400
+	hear s @1400
+}
+
+test_ttl_1_ends_at_the_gateway() {
+	masquerade
+	fast
+	open_flow
+	must clear
+	counts_fast 0 0 inject in1 udp 192.168.0.2:5000 to $far ttl 1 data x
+	see in1 'icmp 192.168.0.1 to 192.168.0.2 11/0 *'
+	see_nothing out1 '*'
+}
+
+test_udp_without_checksum_takes_the_usual_path() {
+	masquerade
+	fast
+	open_flow
+	counts_fast 0 0 inject in1 udp 192.168.0.2:5000 to $far nocsum data x
+	see out1 "udp $outside to $far * nocsum *"
+}
+
+test_another_interface_cannot_send_for_a_host() {
+	masquerade
+	fast
+	open_flow
+	counts_fast 1 1 both_ways
+	must clear
+	# Reverse-path filtering is on.
+	counts_fast 0 0 inject in3 udp 192.168.0.2:5000 to $far data x
+	see_nothing out1 '*'
+}
+
+test_filtering_by_address_holds() {
+	masquerade filtering adf
+	fast
+	open_flow
+	inject out2 udp $out2_silent:7000 to "$outside" data x
+	see_nothing in1 '*'
+	assert_counter drop_filtered 1
+}
+
+test_hairpin_packets_are_translated() {
+	masquerade
+	fast
+	open_flow
+	udp b in2 192.168.0.3:6000
+	greet b s $far
+	tell a "$outside" hello
+	hear b hello
+	assert_like '203.0.113.1:*' "$from" "source of the hairpin packet"
+}
+
+test_a_filter_at_ingress_holds() {
+	masquerade
+	fast
+	open_flow
+	in_space gw nft -f - <<-END || fail "nft"
+		table netdev filter {
+			chain in {
+				type filter hook ingress device lan priority 0
+				udp dport 7000 drop
+			}
+		}
+	END
+	tell a $far x
+	hear_nothing s
+}
+
+test_tagged_packets_belong_to_their_vlan() {
+	ip_batch <<-END
+		link add link eth0 name tagged netns in3 type vlan id 5
+		link add link lan2 name lan2.5 netns gw type vlan id 5
+	END
+	ip_batch gw <<-END
+		link set lan2.5 up
+		addr add 192.168.5.1/24 dev lan2.5
+	END
+	ip_batch in3 <<-END
+		link set tagged up
+		addr add 192.168.5.2/24 dev tagged
+		route replace default via 192.168.5.1
+	END
+	masquerade
+	fast lan2,lan2.5,wan
+	[ -z "${FASTPATH-}" ] || nat fastpath add dev lan2.5
+	udp a in3 192.168.5.2:5000
+	udp s out1 $far
+	greet a s $far
+	answer s a "$outside" $far
+	greet a s $far
+	counts_fast 1 1 both_ways
+}
+
+### What changes
+
+test_the_next_packet_takes_a_new_route_out() {
+	masquerade
+	fast
+	open_flow
+	counts_fast 1 1 both_ways
+	ip -n gw route add 203.0.113.11/32 via 203.0.113.21
+	must clear
+	tell a $far x
+	see out2 "udp $outside to $far *"
+	ip -n gw route del 203.0.113.11/32
+	both_ways
+}
+
+test_the_next_packet_takes_a_new_route_in() {
+	masquerade
+	fast
+	open_flow
+	counts_fast 1 1 both_ways
+	ip -n gw route add 192.168.0.2/32 via 192.168.0.3
+	must clear
+	tell s "$outside" x
+	see in2 "udp $far to 192.168.0.2:5000 *"
+	ip -n gw route del 192.168.0.2/32
+	both_ways
+}
+
+test_the_next_packet_finds_no_route() {
+	masquerade
+	fast
+	open_flow
+	ip -n gw route add unreachable 203.0.113.11
+	must clear
+	tell a $far x
+	see in1 'icmp 192.168.0.1 to 192.168.0.2 3/1 *'
+	see_nothing out1 '*'
+}
+
+test_policy_routing_is_obeyed() {
+	masquerade
+	fast
+	open_flow
+	counts_fast 1 1 both_ways
+	ip -n gw route add 203.0.113.11/32 via 203.0.113.21 table 100
+	ip -n gw rule add from 192.168.0.2 lookup 100
+	must clear
+	counts_fast 0 0 tell a $far x
+	see out2 "udp $outside to $far *"
+}
+
+test_the_next_packet_goes_to_a_new_neighbour() {
+	masquerade
+	fast
+	open_flow
+	ip -n gw neigh replace 203.0.113.11 dev wan lladdr "$(mac_of out2)"
+	must clear
+	counts_fast 1 0 tell a $far x
+	see out2 "udp $outside to $far *"
+}
+
+test_a_neighbour_that_is_not_known_is_asked_for() {
+	masquerade
+	fast
+	open_flow
+	ip -n gw neigh flush dev wan
+	counts_fast 0 0 outwards
+	assert_between 1 2 "$(counter fast_miss)" "fast_miss"
+	wait_until 5 counts_some both_ways || fail "not fast again"
+}
+
+counts_some() { # COMMAND...
+	local before
+	before=$(counter fast_out)
+	"$@"
+	(($(counter fast_out) > before))
+}
+
+test_a_device_goes_down_and_up() {
+	masquerade
+	fast
+	open_flow
+	counts_fast 1 1 both_ways
+	ip -n gw link set lan down
+	tell s "$outside" x
+	hear_nothing a
+	ip -n gw link set lan up
+	wait_until 20 counts_some both_ways || fail "not fast again"
+}
+
+test_a_device_goes_and_comes_back() {
+	masquerade
+	fast
+	udp b in3 192.168.1.2:5000
+	udp s out1 $far
+	greet b s $far
+	greet b s $far
+	answer s b "$outside" $far
+	timeout 30 ip -n gw link del lan2 || fail "the device stays"
+	tell s "$outside" x
+	assert_like '*dev lan2*# no such device*' "$(nat fastpath)" "devices"
+	ip link add eth0 netns in3 type veth peer name lan2 netns gw
+	ip_batch gw <<-END
+		link set lan2 up
+		addr add 192.168.1.1/24 dev lan2
+	END
+	host in3 192.168.1.2/24 192.168.1.1
+	greet b s $far
+	greet b s $far
+	counts_fast 1 0 greet b s $far
+}
+
+test_without_its_rule_a_flow_gets_another_address() {
+	nat pool add p addr 198.51.100.7
+	nat rule add prio 10 oif wan pool p
+	masquerade
+	fast
+	open_flow
+	assert_like '198.51.100.7:*' "$outside" "source by the first rule"
+	nat rule del prio 10 oif wan
+	nat pool del p
+	tell s "$outside" x
+	hear_nothing a
+	outwards
+	assert_like '203.0.113.1:*' "$outside" "source by the second rule"
+}
+
+test_a_mapping_that_is_flushed_is_gone() {
+	local old
+	masquerade
+	fast
+	open_flow
+	old=$outside
+	nat map flush
+	tell s "$old" x
+	hear_nothing a
+	counts_fast 0 0 outwards
+	assert_ne "$old" "$outside" "outside end"
+}
+
+test_a_static_mapping_that_is_deleted_is_gone() {
+	nat map add udp 203.0.113.1:8000 to 192.168.0.2:5000
+	fast
+	udp a in1 192.168.0.2:5000
+	udp s out1 $far
+	greet s a 203.0.113.1:8000
+	counts_fast 0 1 greet s a 203.0.113.1:8000
+	nat map del udp 203.0.113.1:8000
+	tell s 203.0.113.1:8000 x
+	hear_nothing a
+}
+
+test_a_new_address_holds_at_once() {
+	local old
+	masquerade
+	fast
+	open_flow
+	old=$outside
+	ip_batch gw <<-END
+		addr del 203.0.113.1/24 dev wan
+		addr add 203.0.113.5/24 dev wan
+	END
+	wait_until 5 no_mappings || fail "mappings stay"
+	tell s "$old" x
+	hear_nothing a
+	outwards
+	assert_like '203.0.113.5:*' "$outside" "source after the change"
+	wait_until 10 counts_some both_ways || fail "not fast again"
+}
+
+test_forwarding_that_is_turned_off_stops_it() {
+	masquerade
+	fast
+	open_flow
+	in_space gw sysctl -qw net.ipv4.ip_forward=0
+	tell a $far x
+	hear_nothing s
+	in_space gw sysctl -qw net.ipv4.ip_forward=1
+	both_ways
+}
+
+### Life
+
+test_devices_are_listed() {
+	nat flush
+	nat fastpath add dev wan,lan
+	assert_eq $'dev wan\ndev lan' "$(nat fastpath list)" "list"
+	assert_like '*"dev":"lan","ifindex":*' "$(nat -j fastpath list)" "list"
+	nat fastpath del dev wan
+	assert_eq 'dev lan' "$(nat fastpath list)" "list"
+	nat flush
+	assert_eq '' "$(nat fastpath list)" "list after flush"
+}
+
+test_refusals_change_nothing() {
+	nat flush
+	nat fastpath add dev wan
+	refused 'the device has the fast path already' fastpath add dev lan,wan
+	refused 'there is no device of this name' fastpath add dev lan,none
+	refused 'the device does not have the fast path' fastpath del dev wan,lan
+}
+
+test_the_module_goes_with_flows_on_the_fast_path() {
+	masquerade
+	fast
+	open_flow
+	counts_fast 1 1 both_ways
+	rmmod knat || fail "the module does not unload"
+	load_module
+	[ -z "$(nat fastpath list)" ] || fail "devices stay"
+}
+
+gateway_is_gone() {
+	! ip -n net link show wan >/dev/null 2>&1
+}
+
+test_the_namespace_goes_with_flows_on_the_fast_path() {
+	masquerade
+	fast
+	open_flow
+	counts_fast 1 1 both_ways
+	ip netns del gw
+	wait_until 20 gateway_is_gone || fail "the namespace stays"
+}
+
 run_tests "$@"
