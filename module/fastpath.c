@@ -6,6 +6,7 @@
 #include "compat.h"
 #include "fastpath.h"
 #include "fastroute.h"
+#include "inward.h"
 #include "lookup.h"
 #include "quick.h"
 #include "quick_packet.h"
@@ -73,6 +74,7 @@ fast_neighbour(struct sk_buff *skb, struct knat_quick *q,
 			return NULL;
 		knat_quick_parse(skb, q);
 	}
+	memset(IPCB(skb), 0, sizeof(struct inet_skb_parm));
 	return neigh;
 }
 
@@ -88,7 +90,6 @@ static __always_inline void fast_forward(struct knat_net *kn,
 
 	skb_orphan(skb);
 	skb_set_transport_header(skb, sizeof(*iph));
-	memset(IPCB(skb), 0, sizeof(struct inet_skb_parm));
 	skb_forward_csum(skb);
 	ip_decrease_ttl(iph);
 	if (READ_ONCE(kn->net->ipv4.sysctl_ip_fwd_update_priority))
@@ -151,6 +152,8 @@ static unsigned int fast_out(struct knat_net *kn, const struct knat_view *view,
 	if (unlikely(!neigh))
 		return fast_miss(kn, skb);
 	knat_quick_rewrite(skb, q, &q->iph->saddr, &q->ports[0], addr, port);
+	if (unlikely(knat_wants_fresh_id(skb)))
+		knat_fresh_id(kn, skb);
 	knat_count(kn, OUT_TRANSLATED);
 	knat_count(kn, FAST_OUT);
 	fast_forward(kn, skb, rt, neigh);
