@@ -131,18 +131,26 @@ check-debug: deps
 	done; \
 	test -z "$$failed" || { echo "failed on:$$failed" >&2; exit 1; }
 
-# The seed is printed and can be given: SEED=. On another kernel: KERNEL=debug. The words make the kernels of
+# natctl's parsers with libFuzzer; the gateway with packets and requests. The seed is printed and can be given: SEED=. On another kernel: KERNEL=debug. The words make the kernels of
 # Debian look after their slabs.
-SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+ifndef SEED
+SEED := $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+endif
 FUZZ_PACKETS ?= 10000000
 FUZZ_REQUESTS ?= 700000
+FUZZ_SECONDS ?= 3600
 fuzz fuzz-quick: deps
 	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
 	@$(MAKE) --no-print-directory tools helpers
+	$(MAKE) --no-print-directory -C selftests/fuzz natctl
+	mkdir -p build/fuzz
+	cd build/fuzz && ../../selftests/fuzz/natctl -seed=$(SEED) -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
+		-close_fd_mask=3 . ../../selftests/fuzz/corpus 2>log || { tail -n 40 log >&2; exit 1; }
 	selftests/vm/run -k $(check_kernel) -t 86400 -m $(or $(MEMORY),2G) -a "slub_debug=FZP kfence.sample_interval=10" \
 		-- selftests/fuzz/run $(SEED) $(FUZZ_PACKETS) $(FUZZ_REQUESTS)
 fuzz-quick: FUZZ_PACKETS := 30000
 fuzz-quick: FUZZ_REQUESTS := 2000
+fuzz-quick: FUZZ_SECONDS := 20
 
 check-build: deps
 	@for kernel in $(BUILD_KERNELS); do \

@@ -31,6 +31,7 @@ struct knat_static;
  * @extack: says why one is refused
  * @changes: struct knat_change, in order
  * @blame: the attribute of the change at hand, for errors that come later
+ * @trusted: who asks has rights over the machine, not the namespace alone
  * @has_config: a setting is changed
  * @config: the values, where @config_given
  * @config_given: which settings are changed
@@ -40,6 +41,7 @@ struct knat_apply {
 	struct netlink_ext_ack		*extack;
 	struct list_head		changes;
 	const struct nlattr		*blame;
+	bool				trusted;
 	bool				has_config;
 	u32				config[KNAT_A_CONFIG_MAX + 1];
 	bool				config_given[KNAT_A_CONFIG_MAX + 1];

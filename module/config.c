@@ -22,10 +22,15 @@ const struct knat_setting knat_settings[KNAT_A_CONFIG_MAX + 1] = {
 	KNAT_SETTINGS(SETTING)
 };
 
-static u32 config_limit(void)
+/* Entries that packets make are nobody's in the memory cgroups: the owner of a
+ * user namespace has no more of them than any machine can bear.
+ */
+static u32 config_limit(const struct knat_net *kn)
 {
 	u64 bytes = (u64)totalram_pages() << PAGE_SHIFT;
 
+	if (kn->net->user_ns != &init_user_ns)
+		return CONFIG_LIMIT_MIN;
 	return clamp_t(u64, div_u64(bytes, CONFIG_MEMORY_SHARE *
 					   CONFIG_ENTRY_SIZE),
 		       CONFIG_LIMIT_MIN, CONFIG_LIMIT_MAX);
@@ -33,15 +38,25 @@ static u32 config_limit(void)
 
 void knat_config_init(struct knat_net *kn)
 {
+	u32 limit = config_limit(kn);
 	int attr;
 
 	for (attr = 1; attr <= KNAT_A_CONFIG_MAX; attr++)
 		knat_config_set(kn, attr, knat_settings[attr].def);
-	knat_config_set(kn, KNAT_A_CONFIG_MAX_MAPPINGS, config_limit());
-	knat_config_set(kn, KNAT_A_CONFIG_MAX_SESSIONS, config_limit());
-	knat_config_set(kn, KNAT_A_CONFIG_MAX_RESTING, config_limit());
-	/* Read only, to tell which of them were changed. */
-	knat_config_set(kn, KNAT_A_CONFIG_LIMIT_DEFAULT, config_limit());
+	knat_config_set(kn, KNAT_A_CONFIG_MAX_MAPPINGS, limit);
+	knat_config_set(kn, KNAT_A_CONFIG_MAX_SESSIONS, limit);
+	knat_config_set(kn, KNAT_A_CONFIG_MAX_RESTING, limit);
+}
+
+bool knat_config_privileged(const struct knat_net *kn, int attr, u32 value)
+{
+	switch (attr) {
+	case KNAT_A_CONFIG_MAX_MAPPINGS:
+	case KNAT_A_CONFIG_MAX_SESSIONS:
+	case KNAT_A_CONFIG_MAX_RESTING:
+		return value > config_limit(kn);
+	}
+	return false;
 }
 
 void knat_config_set(struct knat_net *kn, int attr, u32 value)

@@ -32,6 +32,8 @@ extern const struct knat_setting knat_settings[KNAT_A_CONFIG_MAX + 1];
 
 /* All settings to their defaults. */
 void knat_config_init(struct knat_net *kn);
+/* Does it take rights over the machine, beside those over the namespace? */
+bool knat_config_privileged(const struct knat_net *kn, int attr, u32 value);
 
 /* Set one; @value is in range. Caller holds kn->config_lock and calls
  * knat_wheel_rearm() when done.

@@ -157,7 +157,8 @@ static int __net_init net_init(struct net *net)
 	knat_config_init(kn);
 
 	err = -ENOMEM;
-	kn->stats = alloc_percpu(struct knat_stats);
+	kn->stats = alloc_percpu_gfp(struct knat_stats,
+				     GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!kn->stats)
 		return err;
 	err = knat_map_tables_init(kn);

@@ -47,6 +47,7 @@ int knat_nl_change(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	knat_apply_begin(&apply, kn, info->extack);
+	apply.trusted = netlink_capable(skb, CAP_NET_ADMIN);
 	err = changes[info->genlhdr->cmd].run(&apply, info, NULL);
 	err = knat_apply_end(&apply, err);
 	mutex_unlock(&kn->config_lock);
@@ -114,6 +115,7 @@ int knat_nl_apply(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	knat_apply_begin(&apply, kn, info->extack);
+	apply.trusted = netlink_capable(skb, CAP_NET_ADMIN);
 	err = change_all(&apply, info);
 	if (info->attrs[KNAT_A_APPLY_CHECK])
 		err = knat_apply_check(&apply, err);

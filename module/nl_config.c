@@ -45,11 +45,19 @@ int knat_nl_config_set(struct knat_apply *apply, struct genl_info *info,
 		       const struct nlattr *nest)
 {
 	int attr, n = 0;
+	u32 value;
 
 	for (attr = 1; attr <= KNAT_A_CONFIG_MAX; attr++) {
 		if (!info->attrs[attr])
 			continue;
-		knat_apply_config(apply, attr, nla_get_u32(info->attrs[attr]));
+		value = nla_get_u32(info->attrs[attr]);
+		if (!apply->trusted &&
+		    knat_config_privileged(apply->kn, attr, value)) {
+			NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attr],
+					    "to raise a limit of this namespace so far takes CAP_NET_ADMIN in the initial user namespace");
+			return -EPERM;
+		}
+		knat_apply_config(apply, attr, value);
 		n++;
 	}
 	if (n)

@@ -25,12 +25,12 @@ static u64 buckets_nr(const struct knat_buckets *buckets)
 	return 1ULL << (64 - buckets->shift);
 }
 
-static struct knat_buckets *buckets_alloc(u32 order)
+static struct knat_buckets *buckets_alloc(u32 order, gfp_t gfp)
 {
 	struct knat_buckets *buckets;
 
 	buckets = kvzalloc(struct_size(buckets, bucket, 1UL << order),
-			   GFP_KERNEL | __GFP_NOWARN);
+			   gfp | __GFP_NOWARN);
 	if (buckets)
 		buckets->shift = 64 - order;
 	return buckets;
@@ -176,7 +176,7 @@ static void bucket_move(struct knat_table *table, struct knat_bucket *bucket,
 
 static void table_resize(struct knat_table *table, u32 order)
 {
-	struct knat_buckets *old, *new = buckets_alloc(order);
+	struct knat_buckets *old, *new = buckets_alloc(order, GFP_KERNEL);
 	struct knat_bucket *bucket;
 	u64 i;
 
@@ -325,12 +325,13 @@ int knat_table_walk(struct knat_table *table, struct knat_table_cursor *cursor,
 int knat_table_init(struct knat_table *table,
 		    const struct knat_table_type *type)
 {
-	struct knat_buckets *buckets = buckets_alloc(TABLE_ORDER_MIN);
+	struct knat_buckets *buckets;
 	int err;
 
+	buckets = buckets_alloc(TABLE_ORDER_MIN, GFP_KERNEL_ACCOUNT);
 	if (!buckets)
 		return -ENOMEM;
-	err = percpu_counter_init(&table->nr, 0, GFP_KERNEL);
+	err = percpu_counter_init(&table->nr, 0, GFP_KERNEL_ACCOUNT);
 	if (err) {
 		kvfree(buckets);
 		return err;

@@ -357,7 +357,8 @@ void knat_wheel_rearm(struct knat_net *kn)
 
 int knat_wheel_init(struct knat_net *kn)
 {
-	kn->wheel.cpu = alloc_percpu(struct knat_wheel_cpu);
+	kn->wheel.cpu = alloc_percpu_gfp(struct knat_wheel_cpu,
+					 GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!kn->wheel.cpu)
 		return -ENOMEM;
 	INIT_DELAYED_WORK(&kn->tick, wheel_tick);

@@ -151,4 +151,20 @@ test_root_of_a_user_namespace_may_use_its_own_network() {
 	assert_like '*oif lo *masquerade*' "$message" "rules"
 }
 
+# What packets make the kernel remember is in nobody's cgroup.
+test_root_of_a_user_namespace_may_not_raise_the_limits() {
+	# shellcheck disable=SC2016	# for the inner shell
+	as_nobody -- unshare --user --map-root-user --net bash -c '
+		"$0" config list | grep max_
+		for limit in max_mappings max_sessions max_resting; do
+			"$0" config set $limit 1000
+			"$0" config set $limit 65537
+		done' "$NATCTL"
+	assert_like '*max_mappings 65536*max_sessions 65536*' \
+		"$(tr -s ' ' <<<"$message")" "limits by default"
+	assert_eq 3 "$(grep -c 'Error: .*CAP_NET_ADMIN' <<<"$message")" \
+		"refusals ($message)"
+	setting max_mappings 5000000
+}
+
 run_tests "$@"

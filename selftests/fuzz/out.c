@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0
+/* natctl's output, which can begin anew: see natctl.c. */
+#include "../../tools/out.c"
+#include "fuzz.h"
+
+void fuzz_out_reset(void)
+{
+	depth = 0;
+	column = 0;
+	empty = false;
+}

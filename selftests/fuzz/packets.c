@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sends packets that no host would send through a device, for a gateway to
+ * stumble over. What is sent follows from the seed and from what arrives at
+ * the device meanwhile: a part of the packets answers those, so that mappings
+ * and sessions are met, and not only their absence.
+ *
+ *   usage: packets SEED COUNT DEVICE GATEWAY-MAC OWN-NET GATEWAY-ADDR FAR-NET
+ *
+ * The nets are the first three bytes of addresses: 192.168.0. Prints how many
+ * packets were sent, refused by the device, and answered.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <linux/virtio_net.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define ETH		14
+#define MAX		2048
+#define KEPT		64U	/* packets that arrived and may be answered */
+
+static uint64_t state;
+static uint8_t own_mac[6], gw_mac[6];
+static uint8_t own_net[3], far_net[3], gw_addr[4];
+
+static struct packet {
+	uint8_t	data[MAX];
+	int	len;
+} kept[KEPT];
+static unsigned int nr_kept;
+
+/* xorshift64* */
+static int rnd(uint32_t below)
+{
+	state ^= state >> 12;
+	state ^= state << 25;
+	state ^= state >> 27;
+	return (uint32_t)((state * 0x2545f4914f6cdd1dULL) >> 32) % below;
+}
+
+static int one_in(uint32_t n)
+{
+	return !rnd(n);
+}
+
+static void put16(uint8_t *p, uint32_t value)
+{
+	p[0] = value >> 8;
+	p[1] = value;
+}
+
+static int get16(const uint8_t *p)
+{
+	return p[0] << 8 | p[1];
+}
+
+static uint32_t sum(const uint8_t *p, int len, uint32_t start)
+{
+	for (; len > 1; len -= 2, p += 2)
+		start += get16(p);
+	if (len)
+		start += p[0] << 8;
+	while (start >> 16)
+		start = (start & 0xffff) + (start >> 16);
+	return start;
+}
+
+/* CRC-32c, of SCTP */
+static uint32_t crc32c(const uint8_t *p, int len)
+{
+	uint32_t crc = ~0U;
+	int i;
+
+	while (len--) {
+		crc ^= *p++;
+		for (i = 0; i < 8; i++)
+			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78 : 0);
+	}
+	return ~crc;
+}
+
+static void any_addr(uint8_t *addr)
+{
+	static const uint8_t odd[][4] = {
+		{ 0, 0, 0, 0 }, { 255, 255, 255, 255 }, { 127, 0, 0, 1 },
+		{ 224, 0, 0, 1 }, { 169, 254, 1, 1 }, { 240, 0, 0, 1 },
+		{ 198, 51, 100, 1 }, { 198, 51, 100, 20 }, { 203, 0, 113, 1 },
+		{ 192, 168, 0, 1 }, { 203, 0, 113, 255 },
+	};
+
+	switch (rnd(8)) {
+	case 0:
+		memcpy(addr, odd[rnd(sizeof(odd) / 4)], 4);
+		return;
+	case 1:
+		memcpy(addr, gw_addr, 4);
+		return;
+	case 2: case 3:
+		memcpy(addr, own_net, 3);
+		break;
+	default:
+		memcpy(addr, far_net, 3);
+	}
+	addr[3] = 2 + rnd(60);
+}
+
+static int any_port(void)
+{
+	static const uint16_t some[] = { 0, 1, 21, 53, 80, 443, 500, 1023, 1024,
+					 4500, 5000, 5001, 5004, 8000, 65535 };
+
+	return one_in(8) ? rnd(65536) : some[rnd(sizeof(some) / 2)];
+}
+
+static int any_bytes(uint8_t *p, int len)
+{
+	int i;
+
+	for (i = 0; i < len; i++)
+		p[i] = rnd(256);
+	return len;
+}
+
+static int make_ip(uint8_t *p, int depth);
+
+/* Transport header and data at @p: their length */
+static int make_payload(uint8_t *p, uint8_t proto, int depth)
+{
+	static const uint8_t chunks[] = { 0, 1, 2, 3, 6, 7, 8, 9, 10, 11, 14 };
+	int len;
+
+	memset(p, 0, 64);
+	switch (proto) {
+	case IPPROTO_TCP:
+		put16(p, any_port());
+		put16(p + 2, any_port());
+		any_bytes(p + 4, 8);
+		p[12] = 5 << 4;
+		p[13] = one_in(4) ? rnd(256) :
+			(uint8_t[]){ 2, 18, 16, 16, 24, 17, 4, 20 }[rnd(8)];
+		put16(p + 14, 65535);
+		len = 20;
+		if (one_in(3)) {
+			p[20] = one_in(4) ? rnd(256) : 2;
+			p[21] = one_in(4) ? rnd(256) : 4;
+			put16(p + 22, rnd(65536));
+			p[12] = 6 << 4;
+			len = 24;
+		}
+		if (one_in(16))
+			p[12] = rnd(256);
+		return len + any_bytes(p + len, rnd(40));
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+		put16(p, any_port());
+		put16(p + 2, any_port());
+		len = 8 + any_bytes(p + 8, rnd(64));
+		put16(p + 4, one_in(10) ? rnd(65536) :
+			     proto == IPPROTO_UDPLITE ? rnd(3) * 8 : len);
+		return len;
+	case IPPROTO_ICMP:
+		p[0] = one_in(6) ? rnd(256) :
+		       (uint8_t[]){ 8, 0, 3, 11, 12, 4, 5, 13, 14 }[rnd(9)];
+		p[1] = one_in(3) ? rnd(256) : rnd(6);
+		put16(p + 4, any_port());
+		put16(p + 6, one_in(4) ? rnd(65536) : 576);
+		if (p[0] == 8 || p[0] == 0 || depth > 1)
+			return 8 + any_bytes(p + 8, rnd(48));
+		return 8 + make_ip(p + 8, depth + 1);
+	case IPPROTO_SCTP:
+		put16(p, any_port());
+		put16(p + 2, any_port());
+		any_bytes(p + 4, 4);
+		p[12] = chunks[rnd(sizeof(chunks))];
+		p[13] = rnd(4);
+		len = 4 + rnd(40);
+		put16(p + 14, one_in(6) ? rnd(65536) : len);
+		any_bytes(p + 16, len);
+		return 12 + len;
+	case IPPROTO_DCCP:
+		put16(p, any_port());
+		put16(p + 2, any_port());
+		p[4] = one_in(6) ? rnd(256) : 4 + rnd(4);
+		p[8] = rnd(16) << 1 | rnd(2);
+		return 16 + any_bytes(p + 16, rnd(32));
+	case IPPROTO_ESP:
+	case IPPROTO_AH:
+		any_bytes(p, 8);
+		put16(p, 0);
+		p[2] = 0;
+		return 8 + any_bytes(p + 8, rnd(40));
+	}
+	return any_bytes(p, rnd(60));
+}
+
+static void fix_ip(uint8_t *p)
+{
+	int ihl = (p[0] & 15) * 4;
+
+	put16(p + 10, 0);
+	put16(p + 10, ~sum(p, ihl, 0));
+}
+
+/* Make the checksum of the transport right. */
+static void fix_payload(uint8_t *p, int len)
+{
+	int ihl = (p[0] & 15) * 4, off = -1;
+	uint8_t *l4 = p + ihl;
+	uint32_t start = 0, crc;
+
+	len -= ihl;
+	if (p[9] != IPPROTO_ICMP)
+		start = sum(p + 12, 8, p[9] + len);
+	switch (p[9]) {
+	case IPPROTO_TCP:
+		off = 16;
+		break;
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_DCCP:
+		off = 6;
+		break;
+	case IPPROTO_ICMP:
+		off = 2;
+		break;
+	case IPPROTO_SCTP:
+		if (len < 12)
+			return;
+		memset(l4 + 8, 0, 4);
+		crc = crc32c(l4, len);
+		memcpy(l4 + 8, &crc, 4);
+		return;
+	}
+	if (off < 0 || len < off + 2)
+		return;
+	put16(l4 + off, 0);
+	put16(l4 + off, ~sum(l4, len, start));
+}
+
+/* A packet at @p: its length */
+static int make_ip(uint8_t *p, int depth)
+{
+	static const uint8_t protos[] = { 6, 6, 6, 17, 17, 17, 1, 1, 1, 132, 33,
+					  136, 47, 50, 51, 4 };
+	int ihl = 20, len;
+
+	memset(p, 0, 60);
+	p[1] = rnd(256);
+	put16(p + 4, one_in(3) ? 7 : rnd(65536));
+	put16(p + 6, one_in(8) ? rnd(65536) : one_in(2) ? 0x4000 : 0);
+	p[8] = one_in(10) ? rnd(3) : 64;
+	p[9] = one_in(30) ? rnd(256) : protos[rnd(sizeof(protos))];
+	if (depth) {
+		any_addr(p + 12);
+		any_addr(p + 16);
+	} else {
+		memcpy(p + 12, own_net, 3);
+		p[15] = 2 + rnd(60);
+		if (one_in(12))
+			any_addr(p + 12);
+		any_addr(p + 16);
+	}
+	if (one_in(12)) {
+		ihl += 4 * (1 + rnd(10));
+		any_bytes(p + 20, ihl - 20);
+		if (one_in(2))
+			memset(p + 20, 1, ihl - 20);
+		if (one_in(2))
+			p[20] = (uint8_t[]){ 7, 68, 131, 137, 148 }[rnd(5)];
+	}
+	p[0] = 0x40 | ihl / 4;
+	len = ihl + make_payload(p + ihl, p[9], depth);
+	put16(p + 2, len);
+	if (!one_in(12))
+		fix_payload(p, len);
+	fix_ip(p);
+	return len;
+}
+
+static void swap(uint8_t *a, uint8_t *b, int len)
+{
+	uint8_t t;
+
+	while (len--) {
+		t = *a;
+		*a++ = *b;
+		*b++ = t;
+	}
+}
+
+/* An answer to what arrived, or an error about it. */
+static int make_answer(uint8_t *p)
+{
+	const struct packet *from = &kept[rnd(nr_kept < KEPT ? nr_kept : KEPT)];
+	int ihl = (from->data[0] & 15) * 4, len;
+
+	if (one_in(3)) {
+		memset(p, 0, 28);
+		p[0] = 0x45;
+		p[8] = 64;
+		p[9] = IPPROTO_ICMP;
+		memcpy(p + 12, own_net, 3);
+		p[15] = 2 + rnd(60);
+		memcpy(p + 16, from->data + 12, 4);
+		p[20] = (uint8_t[]){ 3, 11, 12, 4, 5 }[rnd(5)];
+		p[21] = rnd(6);
+		put16(p + 26, 576);
+		len = from->len > 500 ? 500 : from->len;
+		if (one_in(4))
+			len = 20 + rnd(20);
+		memcpy(p + 28, from->data, len);
+		len += 28;
+	} else {
+		len = from->len;
+		memcpy(p, from->data, len);
+		swap(p + 12, p + 16, 4);
+		if (len >= ihl + 4 && p[9] != IPPROTO_ICMP)
+			swap(p + ihl, p + ihl + 2, 2);
+		if (p[9] == IPPROTO_ICMP && len > ihl && p[ihl] == 8)
+			p[ihl] = 0;
+		if (p[9] == IPPROTO_TCP && len >= ihl + 20)
+			p[ihl + 13] = (uint8_t[]){ 18, 16, 17, 4, 2, 24 }[rnd(6)];
+		p[8] = 64;
+	}
+	put16(p + 2, len);
+	fix_payload(p, len);
+	fix_ip(p);
+	return len;
+}
+
+/* Spoil what was right: the length that is left */
+static int mutate(uint8_t *p, int len)
+{
+	int i, ihl, times = 1 + rnd(3);
+
+	while (times--) {
+		ihl = (p[0] & 15) * 4;
+		switch (rnd(7)) {
+		case 0:
+			p[rnd(len)] ^= 1 << rnd(8);
+			break;
+		case 1:
+			p[rnd(len)] = one_in(2) ? 0 : 255;
+			break;
+		case 2:		/* shorter than it says */
+			len = 1 + rnd(len);
+			break;
+		case 3:		/* shorter, and says so */
+			len = 20 + rnd(len > 20 ? len - 20 : 1);
+			put16(p + 2, len);
+			break;
+		case 4:
+			put16(p + 2, rnd(4) ? len + rnd(9) - 4 : rnd(65536));
+			break;
+		case 5:		/* a fragment */
+			put16(p + 6, (one_in(2) ? 0x2000 : 0) | rnd(64));
+			break;
+		case 6:
+			i = len - ihl;
+			if (i > 0)
+				p[ihl + rnd(i < 20 ? i : 20)] = rnd(256);
+			break;
+		}
+		if (len < 20)
+			return len;
+		ihl = (p[0] & 15) * 4;
+		if (ihl <= len && ihl >= 20 && get16(p + 2) <= len &&
+		    get16(p + 2) >= ihl && one_in(2))
+			fix_payload(p, get16(p + 2));
+		if (ihl <= len && !one_in(30))
+			fix_ip(p);
+	}
+	return len;
+}
+
+static int bound_socket(int ifindex, int vnet)
+{
+	struct sockaddr_ll to = { .sll_family = AF_PACKET,
+				  .sll_protocol = htons(ETH_P_IP),
+				  .sll_ifindex = ifindex };
+	int fd = socket(AF_PACKET, SOCK_RAW, vnet ? 0 : htons(ETH_P_IP));
+
+	if (vnet) {
+		to.sll_protocol = 0;
+		if (setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &vnet,
+			       sizeof(vnet)))
+			return -1;
+	}
+	if (fd < 0 || bind(fd, (void *)&to, sizeof(to)))
+		return -1;
+	return fd;
+}
+
+/* What a card or another guest could say of a packet, and more. */
+static void make_vnet(struct virtio_net_hdr *h, int len)
+{
+	static const uint8_t types[] = { 0, 1, 3, 5, 0x81 };
+
+	memset(h, 0, sizeof(*h));
+	if (one_in(2)) {
+		h->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+		h->csum_start = one_in(4) ? rnd(len) : ETH + 20;
+		h->csum_offset = one_in(4) ? rnd(len) :
+				 (uint8_t[]){ 6, 16 }[rnd(2)];
+	}
+	if (one_in(2)) {
+		h->gso_type = types[rnd(sizeof(types))];
+		h->gso_size = one_in(4) ? rnd(65536) : 1 + rnd(100);
+		h->hdr_len = one_in(4) ? rnd(65536) : ETH + 40;
+	}
+}
+
+static void keep_arrivals(int fd)
+{
+	struct sockaddr_ll from;
+	socklen_t from_len;
+	uint8_t data[MAX];
+	struct packet *to;
+	int n, times = 8;
+
+	while (times--) {
+		from_len = sizeof(from);
+		n = recvfrom(fd, data, sizeof(data), MSG_DONTWAIT,
+			     (void *)&from, &from_len);
+		if (n < 0)
+			return;
+		if (n < ETH + 20 || n > 1500 ||
+		    from.sll_pkttype == PACKET_OUTGOING)
+			continue;
+		to = &kept[nr_kept++ % KEPT];
+		to->len = n - ETH;
+		memcpy(to->data, data + ETH, to->len);
+	}
+}
+
+static void bytes_of(const char *text, uint8_t *out, int n, int base, char by)
+{
+	char *end = (char *)text;
+
+	while (n--) {
+		*out++ = strtoul(end, &end, base);
+		if (*end == by)
+			end++;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct {
+		struct virtio_net_hdr h;
+		uint8_t data[MAX];
+	} buf;
+	unsigned long i, count, sent = 0, refused = 0;
+	int fd, vnet_fd, ifindex, len, n;
+	uint8_t *p = buf.data + ETH;
+
+	if (argc != 8) {
+		fprintf(stderr, "usage: packets SEED COUNT DEVICE GATEWAY-MAC "
+				"OWN-NET GATEWAY-ADDR FAR-NET\n");
+		return 2;
+	}
+	state = strtoull(argv[1], NULL, 0) * 0x9e3779b97f4a7c15ULL + 1;
+	count = strtoul(argv[2], NULL, 0);
+	ifindex = if_nametoindex(argv[3]);
+	bytes_of(argv[4], gw_mac, 6, 16, ':');
+	bytes_of(argv[5], own_net, 3, 10, '.');
+	bytes_of(argv[6], gw_addr, 4, 10, '.');
+	bytes_of(argv[7], far_net, 3, 10, '.');
+	fd = bound_socket(ifindex, 0);
+	vnet_fd = bound_socket(ifindex, 1);
+	if (fd < 0 || vnet_fd < 0) {
+		perror("packets");
+		return 2;
+	}
+	memset(own_mac, 2, sizeof(own_mac));
+	for (i = 0; i < count; i++) {
+		keep_arrivals(fd);
+		memcpy(buf.data, gw_mac, 6);
+		memcpy(buf.data + 6, own_mac, 6);
+		put16(buf.data + 12, ETH_P_IP);
+		len = nr_kept && one_in(2) ? make_answer(p) : make_ip(p, 0);
+		if (!one_in(3))
+			len = mutate(p, len);
+		len += ETH;
+		if (one_in(8)) {
+			make_vnet(&buf.h, len);
+			n = send(vnet_fd, &buf, len + sizeof(buf.h), 0);
+		} else {
+			n = send(fd, buf.data, len, 0);
+		}
+		if (n < 0)
+			refused++;
+		else
+			sent++;
+	}
+	printf("%lu sent, %lu refused, %u arrived\n", sent, refused, nr_kept);
+	return 0;
+}
