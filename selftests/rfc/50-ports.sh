@@ -173,6 +173,12 @@ test_a_preserved_port_is_replaced_at_random() {
 	assert_between 1 6 $common "occurrences of the commonest step"
 }
 
+gets_a_port() { # TAG
+	inject in1 udp $in1_silent:5000 to $out1_silent:7000 data $1
+	seen out1 "udp * data $1"
+	[ "$answer" != 0 ]
+}
+
 # 6056/S3.3-2
 test_ports_between_many_taken_ones_are_chosen_evenly() {
 	local n run hits=0
@@ -183,7 +189,8 @@ test_ports_between_many_taken_ones_are_chosen_evenly() {
 		forward udp 203.0.113.1:$n 192.168.0.200:$n
 	done
 	for run in {1..200}; do
-		inject in1 udp $in1_silent:5000 to $out1_silent:7000 data $run
+		# What was freed is there again within a second.
+		wait_until 10 gets_a_port $run || fail "no port in run $run"
 		see out1 "udp * data $run"
 		port=${src#*:}
 		# The ports just behind a run, which a search would prefer

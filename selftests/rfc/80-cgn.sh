@@ -144,6 +144,26 @@ test_equal_inside_addresses_are_different_subscribers() {
 	"$NATCTL" -n gw2 flush
 }
 
+# One flow too many; was its refusal told?
+refusal_told() {
+	must burst in1 udp $in1_silent 6000 $out1_silent:7000
+	grep -q "limit .*in $in1_silent .*limit subscriber" "$work/told"
+}
+
+# 6888/REQ-11c
+test_refusals_are_told_to_who_listens() {
+	cgn
+	must burst in1 udp $in1_silent 5000+50 $out1_silent:7000
+	"$NATCTL" -n gw monitor limits >"$work/told" &
+	# shellcheck disable=SC2064	# this one
+	trap "kill $!" EXIT
+	wait_until 15 refusal_told || fail "nothing was told: $(cat "$work/told")"
+	pause 3000
+	must burst in1 udp $in1_silent 6000+500 $out1_silent:7000
+	pause 2000
+	assert_between 1 12 "$(wc -l <"$work/told")" "lines about more than 500 refusals"
+}
+
 # 6888/REQ-10
 test_the_nat_is_managed_by_netlink_and_json() {
 	local word
