@@ -46,6 +46,8 @@ void knat_config_init(struct knat_net *kn)
 	knat_config_set(kn, KNAT_A_CONFIG_MAX_MAPPINGS, limit);
 	knat_config_set(kn, KNAT_A_CONFIG_MAX_SESSIONS, limit);
 	knat_config_set(kn, KNAT_A_CONFIG_MAX_RESTING, limit);
+	/* Read only, to tell which of them were changed. */
+	knat_config_set(kn, KNAT_A_CONFIG_LIMIT_DEFAULT, limit);
 }
 
 bool knat_config_privileged(const struct knat_net *kn, int attr, u32 value)
