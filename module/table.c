@@ -17,6 +17,8 @@
  * for each time that it is gone through.
  */
 #define TABLE_BATCH		64
+/* So many buckets ahead of the one that is moved, entries are fetched. */
+#define TABLE_AHEAD		3
 
 static_assert(sizeof(struct knat_bucket) == 8 * sizeof(long));
 
@@ -174,6 +176,15 @@ static void bucket_move(struct knat_table *table, struct knat_bucket *bucket,
 	}
 }
 
+/* To be moved, entries must be read: they are all over the memory. */
+static void bucket_foresee(const struct knat_bucket *bucket)
+{
+	int i;
+
+	for (i = 0; i < KNAT_BUCKET_SLOTS; i++)
+		prefetch((void *)(READ_ONCE(bucket->slot[i]) & ~KNAT_TAG_MASK));
+}
+
 static void table_resize(struct knat_table *table, u32 order)
 {
 	struct knat_buckets *old, *new = buckets_alloc(order, GFP_KERNEL);
@@ -188,6 +199,8 @@ static void table_resize(struct knat_table *table, u32 order)
 	rcu_assign_pointer(old->next, new);
 	for (i = 0; i < buckets_nr(old); i++) {
 		bucket = &old->bucket[i];
+		if (i + TABLE_AHEAD < buckets_nr(old))
+			bucket_foresee(bucket + TABLE_AHEAD);
 		local_bh_disable();
 		knat_bucket_lock(bucket);
 		bucket_move(table, bucket, new);
