@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The fast path: what takes it, what does not, and that the next packet obeys
 # whatever changes.
+# timeout: 900
 
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -53,9 +54,10 @@ both_ways() {
 }
 
 mac_of() { # HOST
-	local mac
-	read -r mac < <(in_space "$1" cat /sys/class/net/eth0/address)
-	printf '%s' "$mac"
+	local link
+	link=$(ip -n "$1" -o link show eth0)
+	link=${link#*link/ether }
+	printf '%s' "${link%% *}"
 }
 
 ### What is fast
@@ -415,7 +417,7 @@ test_a_mapping_that_is_flushed_is_gone() {
 	fast
 	open_flow
 	old=$outside
-	nat map flush
+	nat map flush >/dev/null
 	tell s "$old" x
 	hear_nothing a
 	counts_fast 0 0 outwards
