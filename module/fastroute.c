@@ -100,12 +100,13 @@ struct rtable *knat_fastroute_ask(struct knat_net *kn, struct sk_buff *skb,
 		.ends	= (u64)(__force u32)saddr << 32 | (__force u32)daddr,
 		.from	= (u64)dev->ifindex << 8 |
 			  (ip_hdr(skb)->tos & ~INET_ECN_MASK),
-		/* Before the answer, so that it is not thought newer. */
 		.genid	= rt_genid_ipv4(kn->net),
 		.stamp	= (u32)jiffies,
 	};
 
-	/* Pairs with the barrier of who changes a route and then its number. */
+	/* The number is read before the route, as it changes behind it: an old
+	 * route is not to bear the new number.
+	 */
 	smp_rmb();
 	if (route_by_addresses(kn->net) &&
 	    knat_route_input_noref(skb, saddr, daddr, dev)) {

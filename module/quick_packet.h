@@ -194,6 +194,10 @@ knat_quick_find_out(struct knat_net *kn, const struct knat_view *view,
 	if (flow.near.proto == IPPROTO_TCP) {
 		flow.far = knat_far(iph->daddr, q->ports[1], dev->realm);
 		session = knat_session_find_in(kn, &flow);
+		if (unlikely(!session) && READ_ONCE(kn->nr_static)) {
+			flow.far.realm = KNAT_REALM_STATIC;
+			session = knat_session_lookup_in(kn, &flow);
+		}
 		if (!session || !quick_session(session, q, true))
 			return false;
 		*addr = session->out_addr;
@@ -203,6 +207,9 @@ knat_quick_find_out(struct knat_net *kn, const struct knat_view *view,
 	if (view->sessions_first)
 		return false;
 	map = knat_map_find_in(kn, flow.near, knat_far(0, 0, dev->realm));
+	if (unlikely(!map) && READ_ONCE(kn->nr_static))
+		map = knat_map_lookup_in(kn, flow.near,
+					 knat_far(0, 0, KNAT_REALM_STATIC));
 	if (!map || (map->out.flags & KNAT_MAP_F_SESSIONS))
 		return false;
 	knat_map_touch(map);

@@ -131,3 +131,9 @@ case_knat()
 		natctl rule add oif gs masquerade alloc preserve
 	fi
 }
+
+case_fastpath()
+{
+	case_knat
+	natctl fastpath add dev gc,gs
+}
