@@ -720,7 +720,8 @@ void knat_static_drop(struct knat_net *kn, struct list_head *list)
 		list_del(&fixed->list);
 		if (fixed->addr) {
 			static_reap(kn, fixed, static_ports(fixed));
-			knat_addr_put(kn, fixed->addr);
+			/* Without entries now. */
+			static_release(kn, fixed);
 		}
 		expired = fixed->lifetime && !knat_static_left(fixed);
 		knat_event_static(kn, fixed, KNAT_CMD_MAP_GONE_NTF, expired ?
