@@ -11,6 +11,7 @@ readme=$(dirname "$0")/../../README.md
 build_more() {
 	ip_batch gw <<-END
 		link add eth0 type dummy
+		link add eth1 type dummy
 		link set eth0 up
 		addr add 203.0.113.1/29 dev eth0
 	END
@@ -29,13 +30,24 @@ blocks() {
 	grep -c '^```sh' "$readme"
 }
 
+# Type a line in.
+follow() { # LINE
+	local command=${1#natctl }
+	command=${command//\/etc\/knat/$work}
+	if [ "$command" = monitor ]; then
+		timeout 2 "$NATCTL" -n gw monitor
+		assert_eq 124 $? "status of natctl monitor, which goes on until it is ended"
+	else
+		eval "nat $command"
+	fi
+}
+
 test_every_example_is_accepted() {
-	local number line words examples=0
+	local number line examples=0
 	for ((number = 1; number <= $(blocks); number++)); do
 		nat flush
 		while read -r line; do
-			read -ra words <<<"$line"
-			nat "${words[@]:1}" >"$work/said"
+			follow "$line" >"$work/said"
 			examples=$((examples + 1))
 		done < <(block_lines "$number")
 	done
