@@ -134,8 +134,7 @@ void knat_addr_put(struct knat_net *kn, struct knat_addr *addr)
 
 static int addr_cmp(const void *a, const void *b)
 {
-	u32 x = be32_to_cpu((*(struct knat_addr * const *)a)->addr);
-	u32 y = be32_to_cpu((*(struct knat_addr * const *)b)->addr);
+	u32 x = *(const u32 *)a, y = *(const u32 *)b;
 
 	return x < y ? -1 : x > y;
 }
@@ -165,7 +164,7 @@ static int addr_ranges(struct knat_net *kn, struct knat_addr_list *list)
 	if (!r)
 		return -ENOMEM;
 	for (n = 0; n < list->nr; n++) {
-		r[n].first = be32_to_cpu(list->addr[n]->addr);
+		r[n].first = list->addr[n];
 		r[n].last = r[n].first;
 	}
 	list_for_each_entry(fixed, &kn->statics, list) {
@@ -200,7 +199,7 @@ struct knat_addr_list *knat_addr_list_new(struct knat_net *kn)
 	if (!list)
 		return NULL;
 	list_for_each_entry(addr, &kn->addr_all, list)
-		list->addr[n++] = addr;
+		list->addr[n++] = be32_to_cpu(addr->addr);
 	list->nr = n;
 	sort(list->addr, n, sizeof(list->addr[0]), addr_cmp, NULL);
 	if (addr_ranges(kn, list)) {
@@ -279,6 +278,7 @@ bool knat_addr_listed(const struct knat_addr_list *list, u32 addr)
 struct knat_addr *knat_addr_next(struct knat_net *kn, u32 *from, u32 last)
 {
 	const struct knat_addr_list *list;
+	struct knat_addr *addr;
 	u32 low = 0, high;
 
 	list = rcu_dereference_check(kn->addrs,
@@ -287,13 +287,18 @@ struct knat_addr *knat_addr_next(struct knat_net *kn, u32 *from, u32 last)
 	while (low < high) {
 		u32 mid = (low + high) / 2;
 
-		if (be32_to_cpu(list->addr[mid]->addr) < *from)
+		if (list->addr[mid] < *from)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	if (low == list->nr || be32_to_cpu(list->addr[low]->addr) > last)
-		return NULL;
-	*from = be32_to_cpu(list->addr[low]->addr);
-	return list->addr[low];
+	/* One that went since the list was made is not there any more. */
+	for (; low < list->nr && list->addr[low] <= last; low++) {
+		addr = knat_addr_find(kn, cpu_to_be32(list->addr[low]));
+		if (!addr)
+			continue;
+		*from = list->addr[low];
+		return addr;
+	}
+	return NULL;
 }

@@ -80,14 +80,15 @@ struct knat_addr_range {
  * @nr: number of addresses
  * @nr_ranges: number of ranges
  * @ranges: the same addresses (and those of prefix mappings) as ranges
- * @addr: the addresses in ascending order
+ * @addr: the addresses in ascending order, host order; not where they are:
+ *	one may be gone before there is another list
  */
 struct knat_addr_list {
 	struct rcu_head		rcu;
 	u32			nr;
 	u32			nr_ranges;
 	struct knat_addr_range	*ranges;
-	struct knat_addr	*addr[];
+	u32			addr[];
 };
 
 int knat_addr_table_init(struct knat_net *kn);
