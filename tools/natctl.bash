@@ -196,6 +196,7 @@ _natctl_verbs()
 	host) echo list ;;
 	stats) echo show reset ;;
 	config) echo show set ;;
+	fastpath) echo add del list ;;
 	monitor) echo all mappings sessions limits ;;
 	esac
 }
@@ -205,7 +206,7 @@ _natctl_words()
 	local object=$1 verb=${2-} prev=${*: -1} count=$(($# - 2)) args=("${@:3}")
 
 	if [ $# = 0 ]; then
-		echo pool rule map session host stats config monitor save apply lookup flush help
+		echo pool rule map session host stats config monitor fastpath save apply lookup flush help
 		return
 	fi
 	case $object in
@@ -219,6 +220,14 @@ _natctl_words()
 		fi
 		case $object in
 		config) [ "$verb" != set ] || [ $((count % 2)) = 1 ] || _natctl_settings ;;
+		fastpath)
+			if [ "$verb" = list ]; then
+				:
+			elif [ "$prev" = dev ]; then
+				_natctl_devices
+			elif [ "$count" = 0 ]; then
+				echo dev
+			fi ;;
 		host) [ "$count" != 0 ] || _natctl_inside ;;
 		pool | rule | map | session) "_natctl_$object" ;;
 		esac ;;

@@ -93,12 +93,14 @@ completes 'natctl lookup u' 'udp udplite'
 completes 'natctl apply --d' --dry-run
 completes "natctl apply $dir/nat" "$dir/natctl"
 completes 'natctl monitor s' sessions
+completes 'natctl -n blue fastpath add dev ' 'lo wan'
+completes 'natctl fastpath del ' dev
 completes 'natctl host list 192.168.0.2' 192.168.0.2
 
 # Objects, commands and options are those of the grammar.
 objects=$("$real" help | sed -n '/^OBJECT/,/^  help/s/^  \([a-z]\+\) .*/\1/p' | sort | xargs)
 completes 'natctl ' "$objects"
-for object in pool rule map session host; do
+for object in pool rule map session host fastpath; do
 	verbs=$({ "$real" $object help | sed -n "s/^.* natctl $object \([a-z]*\).*/\1/p"; echo help; } | sort -u | xargs)
 	completes "natctl $object " "$verbs"
 done
