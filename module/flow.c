@@ -6,6 +6,7 @@
 #include "esp.h"
 #include "flow.h"
 #include "local.h"
+#include "look.h"
 #include "map.h"
 #include "net.h"
 #include "odd.h"
@@ -34,6 +35,8 @@ static void found_map_in(struct knat_way *way, struct knat_map *map)
 static void session_packet(const struct knat_packet *p,
 			   struct knat_session *session, bool from_inside)
 {
+	if (unlikely(p->look))
+		return;
 	if (p->proto == IPPROTO_TCP)
 		knat_tcp_segment(p->kn, session, p, from_inside);
 	else if (unlikely(p->tracked))
@@ -79,14 +82,43 @@ static struct knat_map *outward_map(const struct knat_packet *p, u16 realm)
 	return map;
 }
 
+/* Would a session be opened? */
+static bool session_foresee(const struct knat_packet *p, __be32 out_addr,
+			    __be32 raddr)
+{
+	struct knat_flow flow = {
+		.near = knat_ep(p->proto, out_addr, 0),
+		.remote_addr = raddr,
+	};
+
+	p->look->new_session = true;
+	if (knat_session_full(p->kn)) {
+		knat_tell(p, REFUSE_SESSIONS);
+		return false;
+	}
+	/* Known by address, it is one host's at a time. */
+	if (p->kind != KNAT_PACKET_ADDRESS)
+		return true;
+	if (!knat_session_lookup_out(p->kn, &flow))
+		return true;
+	knat_tell(p, REFUSE_REMOTE);
+	return false;
+}
+
 /* A packet from the inside whose mapping is known: on with it. */
 static enum knat_fate outward_use(const struct knat_packet *p,
 				  struct knat_map *map, struct knat_way *way)
 {
 	if (!(map->out.flags & KNAT_MAP_F_SESSIONS)) {
-		knat_map_touch(map);
+		if (likely(!p->look))
+			knat_map_touch(map);
 		found_map_out(way, map);
 		return KNAT_TRANSLATE;
+	}
+	if (unlikely(p->look)) {
+		found_map_out(way, map);
+		return session_foresee(p, map->out.addr, p->daddr) ?
+			KNAT_TRANSLATE : KNAT_REFUSE;
 	}
 	if (unlikely(p->proto == IPPROTO_ESP))
 		way->session = knat_esp_open(p, map);
@@ -116,9 +148,14 @@ static enum knat_fate outward_open(const struct knat_packet *p,
 		return KNAT_DROP;
 	/* What AH protects are the addresses (RFC 3715 section 2.1). */
 	if (unlikely(p->proto == IPPROTO_AH)) {
-		knat_count(p->kn, DROP_AH);
+		knat_tell(p, DROP_AH);
 		return KNAT_DROP;
 	}
+	if (unlikely(p->look))
+		return knat_map_foresee(p, way->rule, &way->to) &&
+		       (!p->look->new_session ||
+			session_foresee(p, way->to.addr, p->daddr)) ?
+			KNAT_TRANSLATE : KNAT_REFUSE;
 	map = knat_map_open(p, way->rule);
 	return map ? outward_use(p, map, way) : KNAT_REFUSE;
 }
@@ -199,7 +236,7 @@ enum knat_fate knat_flow_outward(const struct knat_packet *p,
 		return KNAT_PASS;
 	}
 	if (p->tracked && !knat_proto_opens(p)) {
-		knat_count(kn, DROP_NO_SESSION);
+		knat_tell(p, DROP_NO_SESSION);
 		return KNAT_DROP;
 	}
 	return outward_open(p, way);
@@ -290,20 +327,21 @@ enum knat_fate knat_flow_inward(const struct knat_packet *p,
 	found_map_in(way, map);
 	/* It would seem to come from whom it goes to. */
 	if (unlikely(map->in.addr == raddr)) {
-		knat_count(kn, DROP_LAND);
+		knat_tell(p, DROP_LAND);
 		return KNAT_DROP;
 	}
 	if (!(map->out.flags & KNAT_MAP_F_SESSIONS)) {
-		if (READ_ONCE(kn->config[KNAT_A_CONFIG_UDP_INBOUND_REFRESH]))
+		if (likely(!p->look) &&
+		    READ_ONCE(kn->config[KNAT_A_CONFIG_UDP_INBOUND_REFRESH]))
 			knat_map_touch(map);
 		return KNAT_TRANSLATE;
 	}
 	if (p->tracked && !knat_proto_opens(p)) {
-		knat_count(kn, DROP_NO_SESSION);
+		knat_tell(p, DROP_NO_SESSION);
 		return KNAT_DROP;
 	}
 	if (!knat_session_permitted(kn, map, raddr, flow.remote_port)) {
-		knat_count(kn, DROP_FILTERED);
+		knat_tell(p, DROP_FILTERED);
 		return p->proto == IPPROTO_TCP || p->proto == IPPROTO_DCCP ?
 			KNAT_HOLD : KNAT_DROP;
 	}
@@ -312,6 +350,9 @@ enum knat_fate knat_flow_inward(const struct knat_packet *p,
 	/* The error about it needs no session. */
 	if (unlikely(knat_odd_ttl(p, map->in.addr)))
 		return KNAT_TRANSLATE;
+	if (unlikely(p->look))
+		return session_foresee(p, map->out.addr, raddr) ?
+			KNAT_TRANSLATE : KNAT_DROP;
 	way->session = knat_session_open(kn, map, raddr, flow.remote_port,
 					 false);
 	if (!way->session)

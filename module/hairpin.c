@@ -5,6 +5,7 @@
 #include <linux/percpu.h>
 #include "hairpin.h"
 #include "inward.h"
+#include "look.h"
 #include "map.h"
 #include "net.h"
 #include "prefix.h"
@@ -104,7 +105,7 @@ unsigned int knat_hairpin_in(struct knat_packet *p,
 		return knat_unmatched(p, false);
 	}
 	if (map && (map->out.flags & KNAT_MAP_F_NO_HAIRPIN)) {
-		knat_count(p->kn, DROP_HAIRPIN);
+		knat_tell(p, DROP_HAIRPIN);
 		return NF_DROP;
 	}
 	fate = KNAT_PASS;
@@ -128,8 +129,11 @@ unsigned int knat_hairpin_in(struct knat_packet *p,
 		return NF_DROP;
 	if (src.to.addr != p->saddr || src.to.port != p->sport)
 		knat_hairpin_mark(p->skb, &src.to);
-	knat_count(p->kn, HAIRPIN);
-	hairpin_note(p, &dst.to);
+	knat_tell(p, HAIRPIN);
+	if (unlikely(p->look))
+		p->look->way = dst;
+	else
+		hairpin_note(p, &dst.to);
 	return knat_deliver_dst(p, &dst);
 }
 
@@ -166,11 +170,13 @@ void knat_hairpin_answer(struct knat_packet *p, const struct knat_view *view)
 	way.to.addr = session->out_addr;
 	way.to.port = session->ctl.out_port;
 	way.to.whole_addr = false;
+	knat_hairpin_mark(p->skb, &way.to);
+	if (unlikely(p->look))
+		return;
 	if (p->proto == IPPROTO_TCP)
 		knat_tcp_segment(p->kn, session, p, true);
 	else if (p->tracked)
 		knat_proto_packet(p->kn, session, p, true);
 	else
 		knat_session_touch(session);
-	knat_hairpin_mark(p->skb, &way.to);
 }

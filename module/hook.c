@@ -15,6 +15,7 @@
 #include "icmp.h"
 #include "inward.h"
 #include "local.h"
+#include "look.h"
 #include "net.h"
 #include "odd.h"
 #include "prefix.h"
@@ -52,12 +53,12 @@ static unsigned int in_other(struct knat_packet *p)
 	struct knat_way way = { .to.whole_addr = true };
 
 	if (!is_redirect(p) && knat_prefix_inside_of(p->kn, p->daddr, &way.to.addr)) {
-		knat_count(p->kn, IN_TRANSLATED);
+		knat_tell(p, IN_TRANSLATED);
 		return knat_deliver_dst(p, &way);
 	}
 	if (knat_local_addr(p->kn->net, p->daddr))
 		return NF_ACCEPT;
-	knat_count(p->kn, DROP_UNSUPPORTED);
+	knat_tell(p, DROP_UNSUPPORTED);
 	return NF_DROP;
 }
 
@@ -81,14 +82,75 @@ static bool query_for_gateway(const struct knat_packet *p)
 	       knat_local_addr(p->kn->net, p->daddr);
 }
 
+unsigned int knat_hook_in(struct knat_net *kn, const struct knat_view *view,
+			  struct sk_buff *skb, const struct net_device *in,
+			  bool outside, struct knat_look *look)
+{
+	struct knat_way way = {};
+	struct knat_packet p;
+	enum knat_fate fate;
+	__be32 in_addr;
+
+	knat_packet_parse(&p, kn, skb);
+	p.look = look;
+	if (unlikely(knat_odd_addr(p.saddr))) {
+		knat_tell(&p, DROP_MARTIAN_SOURCE);
+		return NF_DROP;
+	}
+
+	switch (p.kind) {
+	case KNAT_PACKET_BAD:
+		knat_tell_nr(&p, p.drop);
+		return NF_DROP;
+	case KNAT_PACKET_ERROR:
+		return in_error(&p);
+	case KNAT_PACKET_OTHER:
+		return in_other(&p);
+	case KNAT_PACKET_QUERY:
+		if (query_for_gateway(&p) &&
+		    !knat_prefix_inside_of(kn, p.daddr, &in_addr)) {
+			knat_tell(&p, PASS_LOCAL);
+			return NF_ACCEPT;
+		}
+		break;
+	case KNAT_PACKET_PORTS:
+	case KNAT_PACKET_ADDRESS:
+		break;
+	}
+	if (!outside)
+		return knat_hairpin_in(&p, view);
+	if (unlikely(p.saddr == p.daddr)) {
+		knat_tell(&p, DROP_LAND);
+		return NF_DROP;
+	}
+
+	fate = knat_flow_inward(&p, view, p.saddr, p.sport, &way);
+	if (unlikely(look))
+		look->way = way;
+	switch (fate) {
+	case KNAT_DROP:
+	case KNAT_REFUSE:
+		return NF_DROP;
+	case KNAT_HOLD:
+		return knat_unsolicited_syn(&p);
+	case KNAT_PASS:
+		return knat_unmatched(&p, true);
+	case KNAT_TRANSLATE:
+		break;
+	}
+	if (unlikely(is_syn(&p)) && !knat_clamp(&p, &way, in->mtu)) {
+		knat_tell(&p, DROP_MEMORY);
+		return NF_DROP;
+	}
+	knat_tell(&p, IN_TRANSLATED);
+	return knat_deliver_dst(&p, &way);
+}
+
 static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
 				    const struct nf_hook_state *state)
 {
 	struct knat_net *kn = knat_net(state->net);
 	const struct knat_view *view = rcu_dereference(kn->view);
-	struct knat_packet p;
-	struct knat_way way;
-	__be32 in_addr;
 	bool outside;
 
 	if (unlikely(!view))
@@ -103,56 +165,7 @@ static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
 	/* The gateway talks to itself: hook_local_out() has seen it. */
 	if (unlikely(state->in->flags & IFF_LOOPBACK))
 		return NF_ACCEPT;
-
-	if (unlikely(knat_odd_addr(ip_hdr(skb)->saddr))) {
-		knat_count(kn, DROP_MARTIAN_SOURCE);
-		return NF_DROP;
-	}
-
-	knat_packet_parse(&p, kn, skb);
-	switch (p.kind) {
-	case KNAT_PACKET_BAD:
-		knat_count_nr(kn, p.drop);
-		return NF_DROP;
-	case KNAT_PACKET_ERROR:
-		return in_error(&p);
-	case KNAT_PACKET_OTHER:
-		return in_other(&p);
-	case KNAT_PACKET_QUERY:
-		if (query_for_gateway(&p) &&
-		    !knat_prefix_inside_of(kn, p.daddr, &in_addr)) {
-			knat_count(kn, PASS_LOCAL);
-			return NF_ACCEPT;
-		}
-		break;
-	case KNAT_PACKET_PORTS:
-	case KNAT_PACKET_ADDRESS:
-		break;
-	}
-	if (!outside)
-		return knat_hairpin_in(&p, view);
-	if (unlikely(p.saddr == p.daddr)) {
-		knat_count(kn, DROP_LAND);
-		return NF_DROP;
-	}
-
-	switch (knat_flow_inward(&p, view, p.saddr, p.sport, &way)) {
-	case KNAT_DROP:
-	case KNAT_REFUSE:
-		return NF_DROP;
-	case KNAT_HOLD:
-		return knat_unsolicited_syn(&p);
-	case KNAT_PASS:
-		return knat_unmatched(&p, true);
-	case KNAT_TRANSLATE:
-		break;
-	}
-	if (unlikely(is_syn(&p)) && !knat_clamp(&p, &way, state->in->mtu)) {
-		knat_count(kn, DROP_MEMORY);
-		return NF_DROP;
-	}
-	knat_count(kn, IN_TRANSLATED);
-	return knat_deliver_dst(&p, &way);
+	return knat_hook_in(kn, view, skb, state->in, outside, NULL);
 }
 
 /* What cannot be translated must not leave with an inside address. */
@@ -165,22 +178,22 @@ static unsigned int out_other(struct knat_packet *p,
 
 	rule = knat_flow_rule(p, view, dev);
 	if (rule && !rule->pool) {
-		knat_count(p->kn, PASS_EXEMPT);
+		knat_tell(p, PASS_EXEMPT);
 		return NF_ACCEPT;
 	}
 	if (knat_prefix_outside_of(p->kn, p->saddr, &way.to.addr)) {
-		knat_count(p->kn, OUT_TRANSLATED);
+		knat_tell(p, OUT_TRANSLATED);
 		return knat_deliver_src(p, &way);
 	}
 	if (!rule) {
-		knat_count(p->kn, PASS_NO_RULE);
+		knat_tell(p, PASS_NO_RULE);
 		return NF_ACCEPT;
 	}
 	if (knat_local_addr(p->kn->net, p->saddr)) {
-		knat_count(p->kn, PASS_LOCAL);
+		knat_tell(p, PASS_LOCAL);
 		return NF_ACCEPT;
 	}
-	knat_count(p->kn, DROP_UNSUPPORTED);
+	knat_tell(p, DROP_UNSUPPORTED);
 	return NF_DROP;
 }
 
@@ -189,6 +202,8 @@ static unsigned int out_other(struct knat_packet *p,
  */
 static void out_refused(const struct knat_packet *p)
 {
+	if (unlikely(p->look))
+		return;
 	switch (READ_ONCE(p->kn->config[KNAT_A_CONFIG_REFUSAL_ICMP])) {
 	case 1:
 		icmp_send(p->skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
@@ -199,37 +214,26 @@ static void out_refused(const struct knat_packet *p)
 	}
 }
 
-static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
-				     const struct nf_hook_state *state)
+unsigned int knat_hook_out(struct knat_net *kn, const struct knat_view *view,
+			   struct sk_buff *skb, const struct knat_view_dev *dev,
+			   struct knat_look *look)
 {
-	struct knat_net *kn = knat_net(state->net);
-	const struct knat_view *view = rcu_dereference(kn->view);
-	const struct knat_view_dev *dev;
+	struct knat_way way = {};
 	struct knat_packet p;
-	struct knat_way way;
 	enum knat_fate fate;
 
-	if (unlikely(knat_hairpin_marked(skb)))
-		return knat_hairpin_out(kn, skb);
-	if (unlikely(!view))
-		return NF_ACCEPT;
-	dev = knat_view_dev(view, state->out->ifindex);
-	if (!dev)
-		return NF_ACCEPT;
-	if (likely(knat_quick_out(kn, view, dev, skb)))
-		return NF_ACCEPT;
-
 	knat_packet_parse(&p, kn, skb);
+	p.look = look;
 	/* A source route would show the outside inside addresses, and is not
 	 * translated (RFC 5508 section 7.3).
 	 */
 	if (unlikely(IPCB(skb)->opt.srr) && p.proto == IPPROTO_ICMP) {
-		knat_count(kn, DROP_UNSUPPORTED);
+		knat_tell(&p, DROP_UNSUPPORTED);
 		return NF_DROP;
 	}
 	switch (p.kind) {
 	case KNAT_PACKET_BAD:
-		knat_count_nr(kn, p.drop);
+		knat_tell_nr(&p, p.drop);
 		return NF_DROP;
 	case KNAT_PACKET_ERROR:
 		return knat_icmp_error_out(&p, dev->ifindex);
@@ -245,6 +249,8 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 	else
 		fate = knat_flow_outward(&p, view, dev, &way);
 
+	if (unlikely(look))
+		look->way = way;
 	switch (fate) {
 	case KNAT_REFUSE:
 		out_refused(&p);
@@ -255,22 +261,42 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 	case KNAT_PASS:
 		if (knat_lookup_is_outside(kn, p.saddr) ||
 		    (!skb->skb_iif && !way.rule))
-			knat_count(kn, PASS_LOCAL);
+			knat_tell(&p, PASS_LOCAL);
 		else if (way.rule)
-			knat_count(kn, PASS_EXEMPT);
+			knat_tell(&p, PASS_EXEMPT);
 		else
-			knat_count(kn, PASS_NO_RULE);
+			knat_tell(&p, PASS_NO_RULE);
 		return NF_ACCEPT;
 	case KNAT_TRANSLATE:
 		break;
 	}
-	if (unlikely(is_syn(&p)) &&
+	if (unlikely(is_syn(&p)) && likely(!look) &&
 	    !knat_clamp(&p, &way, dst_mtu(skb_dst(skb)))) {
-		knat_count(kn, DROP_MEMORY);
+		knat_tell(&p, DROP_MEMORY);
 		return NF_DROP;
 	}
-	knat_count(kn, OUT_TRANSLATED);
+	knat_tell(&p, OUT_TRANSLATED);
 	return knat_deliver_src(&p, &way);
+}
+
+static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
+				     const struct nf_hook_state *state)
+{
+	struct knat_net *kn = knat_net(state->net);
+	const struct knat_view *view = rcu_dereference(kn->view);
+	const struct knat_view_dev *dev;
+
+	if (unlikely(knat_hairpin_marked(skb)))
+		return knat_hairpin_out(kn, skb);
+	if (unlikely(!view))
+		return NF_ACCEPT;
+	dev = knat_view_dev(view, state->out->ifindex);
+	if (!dev)
+		return NF_ACCEPT;
+	if (likely(knat_quick_out(kn, view, dev, skb)))
+		return NF_ACCEPT;
+
+	return knat_hook_out(kn, view, skb, dev, NULL);
 }
 
 /* The gateway itself sends to an outside address that leads inside: a port

@@ -11,4 +11,20 @@
 extern const struct nf_hook_ops knat_hook_ops[];
 extern const unsigned int knat_hooks;
 
+struct knat_look;
+struct knat_net;
+struct knat_view;
+struct knat_view_dev;
+
+/* What comes in for an outside address, and what leaves through an outside
+ * device, but for the packets that quick.h knows. @outside: @in is such a
+ * device. @look: NULL, or it is a question, see look.h.
+ */
+unsigned int knat_hook_in(struct knat_net *kn, const struct knat_view *view,
+			  struct sk_buff *skb, const struct net_device *in,
+			  bool outside, struct knat_look *look);
+unsigned int knat_hook_out(struct knat_net *kn, const struct knat_view *view,
+			   struct sk_buff *skb, const struct knat_view_dev *dev,
+			   struct knat_look *look);
+
 #endif /* _KNAT_HOOK_H */

@@ -106,6 +106,14 @@ static struct knat_host *host_new(struct knat_net *kn, struct knat_pool *pool,
 	return host;
 }
 
+struct knat_host *knat_host_find(struct knat_net *kn, struct knat_pool *pool,
+				 __be32 in_addr)
+{
+	struct host_key key = { .pool = pool, .in_addr = in_addr };
+
+	return rhashtable_lookup(&kn->hosts, &key, host_params);
+}
+
 struct knat_host *knat_host_get(struct knat_net *kn, struct knat_pool *pool,
 				__be32 in_addr)
 {

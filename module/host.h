@@ -43,6 +43,9 @@ struct knat_host {
 int knat_host_table_init(struct knat_net *kn);
 void knat_host_table_exit(struct knat_net *kn);
 
+/* The subscriber, or NULL. Under RCU. */
+struct knat_host *knat_host_find(struct knat_net *kn, struct knat_pool *pool,
+				 __be32 in_addr);
 /* Find or make the subscriber and take a reference, or an ERR_PTR. Softirq
  * off, under RCU.
  */

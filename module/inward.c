@@ -8,6 +8,7 @@
 #include "host.h"
 #include "inward.h"
 #include "local.h"
+#include "look.h"
 #include "map.h"
 #include "net.h"
 #include "proto.h"
@@ -16,7 +17,7 @@
 
 static unsigned int deliver_failed(struct knat_packet *p)
 {
-	knat_count(p->kn, DROP_MEMORY);
+	knat_tell(p, DROP_MEMORY);
 	return NF_DROP;
 }
 
@@ -80,14 +81,14 @@ unsigned int knat_unmatched(struct knat_packet *p, bool from_outside)
 	bool syn = from_outside && unsolicited_syn(p, local);
 
 	if (!local) {
-		knat_count(p->kn, DROP_NO_MAPPING);
+		knat_tell(p, DROP_NO_MAPPING);
 		return syn ? knat_unsolicited_syn(p) : NF_DROP;
 	}
 	if (syn) {
-		knat_count(p->kn, DROP_UNSOLICITED_SYN);
+		knat_tell(p, DROP_UNSOLICITED_SYN);
 		return knat_unsolicited_syn(p);
 	}
-	knat_count(p->kn, PASS_LOCAL);
+	knat_tell(p, PASS_LOCAL);
 	return NF_ACCEPT;
 }
 

@@ -49,6 +49,15 @@ static const struct genl_ops knat_ops[] = {
 		.maxattr	= KNAT_A_SESSION_MAX,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
+	{
+		.cmd		= KNAT_CMD_HOST_GET,
+		.start		= knat_nl_host_start,
+		.dumpit		= knat_nl_host_dump,
+		.done		= knat_nl_host_done,
+		.policy		= knat_host_policy,
+		.maxattr	= KNAT_A_HOST_MAX,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
 	OP(SESSION_DEL, knat_nl_session_del, knat_session_policy,
 	   KNAT_A_SESSION_MAX),
 	OP(SESSION_COUNT, knat_nl_session_count, knat_session_policy,
@@ -59,6 +68,7 @@ static const struct genl_ops knat_ops[] = {
 	OP(CONFIG_SET, knat_nl_change, knat_config_policy,
 	   KNAT_A_CONFIG_MAX),
 	OP(FLUSH, knat_nl_flush, NULL, 0),
+	OP(LOOKUP, knat_nl_lookup, knat_lookup_policy, KNAT_A_LOOKUP_MAX),
 	OP(APPLY, knat_nl_apply, knat_apply_policy, KNAT_A_APPLY_MAX),
 	{
 		.cmd		= KNAT_CMD_FASTPATH_GET,

@@ -10,6 +10,8 @@
 struct knat_apply;
 struct knat_net;
 struct knat_pool_conf;
+struct knat_rule;
+struct knat_session;
 
 extern struct genl_family knat_family;
 
@@ -26,6 +28,8 @@ extern const struct nla_policy knat_session_policy[KNAT_A_SESSION_MAX + 1];
 extern const struct nla_policy knat_config_policy[KNAT_A_CONFIG_MAX + 1];
 extern const struct nla_policy knat_apply_policy[KNAT_A_APPLY_MAX + 1];
 extern const struct nla_policy knat_fastpath_policy[KNAT_A_FASTPATH_MAX + 1];
+extern const struct nla_policy knat_host_policy[KNAT_A_HOST_MAX + 1];
+extern const struct nla_policy knat_lookup_policy[KNAT_A_LOOKUP_MAX + 1];
 
 /* Changes, alone or in knat_nl_apply(); @nest holds the attributes that
  * @info->attrs are of, NULL: they are those of the message.
@@ -59,6 +63,10 @@ int knat_nl_session_count(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_session_start(struct netlink_callback *cb);
 int knat_nl_session_done(struct netlink_callback *cb);
 int knat_nl_session_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int knat_nl_host_start(struct netlink_callback *cb);
+int knat_nl_host_done(struct netlink_callback *cb);
+int knat_nl_host_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int knat_nl_lookup(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_stats_get(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_stats_reset(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_config_get(struct sk_buff *skb, struct genl_info *info);
@@ -70,6 +78,11 @@ int knat_nl_flush(struct sk_buff *skb, struct genl_info *info);
 /* An answer with its header, and one that is a number. */
 struct sk_buff *knat_nl_answer(struct genl_info *info, void **head);
 int knat_nl_answer_u32(struct genl_info *info, int attr, u32 value);
+
+/* The attributes of a rule, under kn->config_lock, and of a session. */
+int knat_nl_rule_put(struct sk_buff *skb, const struct knat_rule *rule);
+int knat_nl_session_put(struct sk_buff *skb, const struct knat_net *kn,
+			const struct knat_session *session);
 
 /* Take kn->config_lock for a change, unless the namespace is going away. */
 int knat_nl_lock(struct knat_net *kn, struct netlink_ext_ack *extack);

@@ -38,6 +38,9 @@ bool knat_nl_map_match(const struct knat_map *map,
 bool knat_nl_static_match(const struct knat_static *fixed,
 			  const struct knat_map_filter *filter);
 
+/* The attributes of a dynamic mapping; under RCU. */
+int knat_nl_map_put(struct sk_buff *skb, const struct knat_net *kn,
+		    const struct knat_map *map);
 /* The attributes of a static mapping; under kn->config_lock. */
 int knat_nl_static_put(struct sk_buff *skb, const struct knat_static *fixed);
 

@@ -154,17 +154,14 @@ static int map_fill_ports(struct sk_buff *skb, const struct knat_map *map)
 	       nla_put_u16(skb, KNAT_A_MAP_IN_PORT, be16_to_cpu(map->in.port));
 }
 
-static int map_fill(struct sk_buff *skb, struct netlink_callback *cb,
-		    const struct knat_net *kn, const struct knat_map *map)
+int knat_nl_map_put(struct sk_buff *skb, const struct knat_net *kn,
+		    const struct knat_map *map)
 {
 	const struct knat_pool *pool = map->host->pool;
 	u32 idle = (u32)jiffies - READ_ONCE(map->stamp);
 	u32 timeout = knat_map_timeout(kn, map);
 	u32 sessions = knat_map_sessions(map);
-	void *head = dump_head(skb, cb);
 
-	if (!head)
-		return -EMSGSIZE;
 	if (nla_put_u8(skb, KNAT_A_MAP_KIND, KNAT_MAP_DYNAMIC) ||
 	    nla_put_u8(skb, KNAT_A_MAP_PROTO, map->out.proto) ||
 	    nla_put_be32(skb, KNAT_A_MAP_OUT_ADDR, map->out.addr) ||
@@ -177,19 +174,29 @@ static int map_fill(struct sk_buff *skb, struct netlink_callback *cb,
 	    (map->far.port && nla_put_u16(skb, KNAT_A_MAP_REMOTE_PORT,
 					  be16_to_cpu(map->far.port))) ||
 	    nla_put_u32(skb, KNAT_A_MAP_SESSIONS, sessions))
-		goto err;
+		return -EMSGSIZE;
 	/* A mapping with sessions lives as long as they do. */
 	if (!sessions &&
 	    (nla_put_u32(skb, KNAT_A_MAP_IDLE, idle / HZ) ||
 	     nla_put_u32(skb, KNAT_A_MAP_EXPIRES,
 			 idle < timeout ? (timeout - idle + HZ - 1) / HZ : 0)))
-		goto err;
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int map_fill(struct sk_buff *skb, struct netlink_callback *cb,
+		    const struct knat_net *kn, const struct knat_map *map)
+{
+	void *head = dump_head(skb, cb);
+
+	if (!head)
+		return -EMSGSIZE;
+	if (knat_nl_map_put(skb, kn, map)) {
+		genlmsg_cancel(skb, head);
+		return -EMSGSIZE;
+	}
 	genlmsg_end(skb, head);
 	return 0;
-
-err:
-	genlmsg_cancel(skb, head);
-	return -EMSGSIZE;
 }
 
 /* The mappings of one address and port space, DUMP_BATCH ports at most: 0 when

@@ -184,15 +184,8 @@ static int rule_fill_action(struct sk_buff *skb, const struct knat_rule *rule)
 	return 0;
 }
 
-static int rule_fill(struct sk_buff *skb, struct netlink_callback *cb,
-		     const struct knat_rule *rule)
+int knat_nl_rule_put(struct sk_buff *skb, const struct knat_rule *rule)
 {
-	void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-				 cb->nlh->nlmsg_seq, &knat_family, NLM_F_MULTI,
-				 KNAT_CMD_RULE_GET);
-
-	if (!head)
-		return -EMSGSIZE;
 	if (nla_put_u32(skb, KNAT_A_RULE_PRIO, rule->prio) ||
 	    nla_put_string(skb, KNAT_A_RULE_OIF, rule->oif) ||
 	    (rule->src_len &&
@@ -202,8 +195,21 @@ static int rule_fill(struct sk_buff *skb, struct netlink_callback *cb,
 	     (nla_put_be32(skb, KNAT_A_RULE_DST, rule->dst) ||
 	      nla_put_u8(skb, KNAT_A_RULE_DST_LEN, rule->dst_len))) ||
 	    (rule->proto && nla_put_u8(skb, KNAT_A_RULE_PROTO, rule->proto)) ||
-	    nla_put_u8(skb, KNAT_A_RULE_ACTION, rule->action) ||
-	    rule_fill_action(skb, rule)) {
+	    nla_put_u8(skb, KNAT_A_RULE_ACTION, rule->action))
+		return -EMSGSIZE;
+	return rule_fill_action(skb, rule);
+}
+
+static int rule_fill(struct sk_buff *skb, struct netlink_callback *cb,
+		     const struct knat_rule *rule)
+{
+	void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+				 cb->nlh->nlmsg_seq, &knat_family, NLM_F_MULTI,
+				 KNAT_CMD_RULE_GET);
+
+	if (!head)
+		return -EMSGSIZE;
+	if (knat_nl_rule_put(skb, rule)) {
 		genlmsg_cancel(skb, head);
 		return -EMSGSIZE;
 	}

@@ -157,18 +157,12 @@ static int put_port(struct sk_buff *skb, const struct knat_session *session,
 	return nla_put_u16(skb, attr, be16_to_cpu(port));
 }
 
-static int session_fill(struct sk_buff *skb, struct netlink_callback *cb,
-			const struct knat_net *kn,
+int knat_nl_session_put(struct sk_buff *skb, const struct knat_net *kn,
 			const struct knat_session *session)
 {
 	u32 idle = (u32)jiffies - READ_ONCE(session->stamp);
 	u32 timeout = knat_session_timeout(kn, session);
-	void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-				 cb->nlh->nlmsg_seq, &knat_family, NLM_F_MULTI,
-				 KNAT_CMD_SESSION_GET);
 
-	if (!head)
-		return -EMSGSIZE;
 	if (nla_put_u8(skb, KNAT_A_SESSION_PROTO, session_proto(session)) ||
 	    nla_put_be32(skb, KNAT_A_SESSION_IN_ADDR, session->in_addr) ||
 	    put_port(skb, session, KNAT_A_SESSION_IN_PORT, session->in_port) ||
@@ -181,7 +175,22 @@ static int session_fill(struct sk_buff *skb, struct netlink_callback *cb,
 		       knat_session_state(session)) ||
 	    nla_put_u32(skb, KNAT_A_SESSION_IDLE, idle / HZ) ||
 	    nla_put_u32(skb, KNAT_A_SESSION_EXPIRES,
-			idle < timeout ? (timeout - idle + HZ - 1) / HZ : 0)) {
+			idle < timeout ? (timeout - idle + HZ - 1) / HZ : 0))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int session_fill(struct sk_buff *skb, struct netlink_callback *cb,
+			const struct knat_net *kn,
+			const struct knat_session *session)
+{
+	void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+				 cb->nlh->nlmsg_seq, &knat_family, NLM_F_MULTI,
+				 KNAT_CMD_SESSION_GET);
+
+	if (!head)
+		return -EMSGSIZE;
+	if (knat_nl_session_put(skb, kn, session)) {
 		genlmsg_cancel(skb, head);
 		return -EMSGSIZE;
 	}

@@ -4,6 +4,7 @@
 #include <net/ip.h>
 #include <net/route.h>
 #include "local.h"
+#include "look.h"
 #include "net.h"
 #include "odd.h"
 
@@ -47,19 +48,19 @@ bool knat_odd_outward(const struct knat_packet *p)
 	const struct rtable *rt = skb_rtable(p->skb);
 
 	if (zero_port(p)) {
-		knat_count(p->kn, DROP_PORT_ZERO);
+		knat_tell(p, DROP_PORT_ZERO);
 		return true;
 	}
 	/* The gateway knows what it does. */
 	if (!p->skb->skb_iif)
 		return false;
 	if (knat_odd_addr(p->saddr)) {
-		knat_count(p->kn, DROP_MARTIAN_SOURCE);
+		knat_tell(p, DROP_MARTIAN_SOURCE);
 		return true;
 	}
 	if (knat_odd_addr(p->daddr) ||
 	    (rt && (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)))) {
-		knat_count(p->kn, DROP_MARTIAN_DESTINATION);
+		knat_tell(p, DROP_MARTIAN_DESTINATION);
 		return true;
 	}
 	return false;
@@ -69,7 +70,7 @@ bool knat_odd_inward(const struct knat_packet *p, __be16 rport)
 {
 	if (p->kind != KNAT_PACKET_PORTS || rport)
 		return false;
-	knat_count(p->kn, DROP_PORT_ZERO);
+	knat_tell(p, DROP_PORT_ZERO);
 	return true;
 }
 

@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 #include "host.h"
 #include "local.h"
+#include "look.h"
 #include "map.h"
 #include "net.h"
 #include "open.h"
@@ -47,7 +48,8 @@ static int open_take_id(const struct knat_packet *p, struct knat_ports *ports)
 
 	if (knat_port_space(p->proto) == KNAT_SPACE_OTHER)
 		wish.last = knat_port_place(p->proto, KNAT_OTHER_IDS - 1);
-	place = knat_port_get(ports, &wish);
+	place = unlikely(p->look) ? knat_port_peek(ports, &wish) :
+				    knat_port_get(ports, &wish);
 	return place < 0 ? place : place - wish.first + 1;
 }
 
@@ -67,6 +69,7 @@ static int open_take_port(const struct knat_packet *p,
 		.classes = !query,
 	};
 	struct knat_ports *ports;
+	int port;
 
 	ports = knat_addr_ports(addr, knat_port_space(p->proto), GFP_ATOMIC);
 	if (!ports)
@@ -85,6 +88,13 @@ static int open_take_port(const struct knat_packet *p,
 	    knat_local_addr(arg.net, addr->addr)) {
 		wish.busy = open_port_busy;
 		wish.arg = &arg;
+	}
+	if (unlikely(p->look)) {
+		p->look->any_port = wish.mode != KNAT_ALLOC_SEQUENTIAL;
+		port = knat_port_peek(ports, &wish);
+		if (wish.hint && port == wish.hint)
+			p->look->any_port = false;
+		return port;
 	}
 	return knat_port_get(ports, &wish);
 }
@@ -156,30 +166,43 @@ static union knat_far open_far(const struct knat_packet *p,
 	return knat_far(0, 0, realm);
 }
 
+static void open_limit(const struct knat_packet *p, enum knat_limit limit)
+{
+	if (likely(!p->look))
+		knat_event_limit(p->kn, limit, p->proto, p->saddr);
+}
+
 static void open_refuse(const struct knat_packet *p, int err)
 {
-	struct knat_net *kn = p->kn;
-
 	switch (err) {
 	case -ENOSPC:
-		knat_count(kn, REFUSE_PORTS);
-		knat_event_limit(kn, KNAT_LIMIT_PORTS, p->proto, p->saddr);
+		knat_tell(p, REFUSE_PORTS);
+		open_limit(p, KNAT_LIMIT_PORTS);
 		break;
 	case -EADDRNOTAVAIL:
-		knat_count(kn, REFUSE_NO_ADDRESS);
+		knat_tell(p, REFUSE_NO_ADDRESS);
 		break;
 	case -EDQUOT:
-		knat_count(kn, REFUSE_SUBSCRIBER);
-		knat_event_limit(kn, KNAT_LIMIT_SUBSCRIBER, p->proto,
-				 p->saddr);
+		knat_tell(p, REFUSE_SUBSCRIBER);
+		open_limit(p, KNAT_LIMIT_SUBSCRIBER);
+		break;
+	case -ENFILE:
+		knat_tell(p, REFUSE_MAPPINGS);
+		open_limit(p, KNAT_LIMIT_MAPPINGS);
 		break;
 	case -EEXIST:
 	case -EBUSY:
-		knat_count(kn, REFUSE_RACE);
+		knat_tell(p, REFUSE_RACE);
 		break;
 	default:
-		knat_count(kn, REFUSE_MEMORY);
+		knat_tell(p, REFUSE_MEMORY);
 	}
+}
+
+static bool open_full(struct knat_net *kn)
+{
+	return knat_table_full(&kn->map_out,
+			       READ_ONCE(kn->config[KNAT_A_CONFIG_MAX_MAPPINGS]));
 }
 
 struct knat_map *knat_map_open(const struct knat_packet *p,
@@ -199,10 +222,8 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 		if (map)
 			return map;
 	}
-	if (knat_table_full(&kn->map_out,
-			    READ_ONCE(kn->config[KNAT_A_CONFIG_MAX_MAPPINGS]))) {
-		knat_count(kn, REFUSE_MAPPINGS);
-		knat_event_limit(kn, KNAT_LIMIT_MAPPINGS, p->proto, p->saddr);
+	if (open_full(kn)) {
+		open_refuse(p, -ENFILE);
 		return NULL;
 	}
 	host = knat_host_get(kn, pool, p->saddr);
@@ -257,4 +278,58 @@ err_host:
 	knat_host_put(kn, host);
 	open_refuse(p, err);
 	return NULL;
+}
+
+bool knat_map_foresee(const struct knat_packet *p,
+		      const struct knat_view_rule *rule, struct knat_found *to)
+{
+	const struct knat_pool_addrs *addrs = rcu_dereference(rule->pool->addrs);
+	union knat_far far = open_far(p, &rule->pool->conf, rule->realm);
+	u32 limit = READ_ONCE(rule->pool->conf.limit), i, nr;
+	struct knat_addr *addr = NULL;
+	struct knat_map *map = NULL;
+	struct knat_host *host;
+	int port = -ENOSPC;
+
+	to->whole_addr = false;
+	if (far.addr)
+		map = knat_map_lookup_in(p->kn,
+					 knat_ep(p->proto, p->saddr, p->sport),
+					 far);
+	p->look->new_map = !map;
+	p->look->new_session = open_flags(p, &rule->pool->conf) &
+			       KNAT_MAP_F_SESSIONS;
+	if (map) {
+		to->addr = map->out.addr;
+		to->port = map->out.port;
+		return true;
+	}
+	if (open_full(p->kn)) {
+		open_refuse(p, -ENFILE);
+		return false;
+	}
+	if (!addrs || !addrs->nr) {
+		open_refuse(p, -EADDRNOTAVAIL);
+		return false;
+	}
+	host = knat_host_find(p->kn, rule->pool, p->saddr);
+	if (host && limit && atomic_read(&host->mappings) >= limit) {
+		open_refuse(p, -EDQUOT);
+		return false;
+	}
+	/* A new subscriber is paired by chance. */
+	if (host && READ_ONCE(rule->pool->conf.pairing) == KNAT_PAIRING_PAIRED)
+		addr = knat_pool_addrs_find(addrs, READ_ONCE(host->paired), &i);
+	nr = addr ? 1 : addrs->nr;
+	for (i = 0; i < nr && port == -ENOSPC; i++)
+		port = open_take_port(p, &rule->pool->conf,
+				      addr ?: addrs->addr[i], far);
+	if (port < 0) {
+		open_refuse(p, port);
+		return false;
+	}
+	p->look->any_addr = nr > 1;
+	to->addr = (addr ?: addrs->addr[0])->addr;
+	to->port = cpu_to_be16(port);
+	return true;
 }

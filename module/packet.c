@@ -88,6 +88,7 @@ void knat_packet_parse(struct knat_packet *p, struct knat_net *kn,
 	p->tracked = false;
 	p->thoff = iph->ihl * 4;
 	p->drop = KNAT_COUNTER_DROP_MALFORMED;
+	p->look = NULL;
 
 	/* Fragments were put together before: this is not one that could be.
 	 * A header that is too short comes from raw sockets of old kernels.

@@ -11,6 +11,7 @@
 #include <linux/skbuff.h>
 #include <linux/ip.h>
 
+struct knat_look;
 struct knat_net;
 
 /**
@@ -46,6 +47,8 @@ enum knat_packet_kind {
  * @thoff: offset of the transport header from skb->data
  * @kind: how it is translated
  * @drop: of KNAT_PACKET_BAD the counter, enum knat_counter
+ * @look: NULL; else it is no packet but a question about one: nothing is
+ *	  counted, refreshed, opened or answered
  */
 struct knat_packet {
 	struct sk_buff		*skb;
@@ -60,6 +63,7 @@ struct knat_packet {
 	bool			tracked;
 	enum knat_packet_kind	kind;
 	u32			drop;
+	struct knat_look	*look;
 };
 
 #define KNAT_TCP_FIN	0x01

@@ -241,14 +241,30 @@ static bool port_hint_free(const struct knat_ports *ports,
 	       !(wish->busy && wish->busy(wish->arg, port));
 }
 
+static u32 port_wished(const struct knat_ports *ports,
+		       const struct knat_port_wish *wish)
+{
+	return port_hint_free(ports, wish) ? wish->hint :
+					     port_of_shape(ports, wish);
+}
+
+int knat_port_peek(struct knat_ports *ports, const struct knat_port_wish *wish)
+{
+	u32 port;
+
+	spin_lock_bh(&ports->lock);
+	port = port_wished(ports, wish);
+	spin_unlock_bh(&ports->lock);
+	return port == KNAT_PORTS ? -ENOSPC : port;
+}
+
 int knat_port_get(struct knat_ports *ports, const struct knat_port_wish *wish)
 {
 	int ret = -ENOSPC;
 	u32 port;
 
 	spin_lock_bh(&ports->lock);
-	port = port_hint_free(ports, wish) ? wish->hint :
-					     port_of_shape(ports, wish);
+	port = port_wished(ports, wish);
 	if (port != KNAT_PORTS) {
 		port_set(ports, port);
 		ports->next = port == wish->last ? wish->first : port + 1;

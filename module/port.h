@@ -66,6 +66,8 @@ struct knat_port_wish {
 
 /* Take a port: host order, or -ENOSPC when none in the range is free. */
 int knat_port_get(struct knat_ports *ports, const struct knat_port_wish *wish);
+/* The same, without taking it. */
+int knat_port_peek(struct knat_ports *ports, const struct knat_port_wish *wish);
 
 /* Take this very port: false if it is taken. */
 bool knat_port_take(struct knat_ports *ports, u16 port);

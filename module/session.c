@@ -311,11 +311,16 @@ static int permit_get(struct knat_net *kn, struct knat_map *map,
 	return old->map == map && atomic_inc_not_zero(&old->uses) ? 0 : -EBUSY;
 }
 
-static bool session_room(struct knat_net *kn, const struct knat_map *map)
+bool knat_session_full(struct knat_net *kn)
 {
 	u32 max = READ_ONCE(kn->config[KNAT_A_CONFIG_MAX_SESSIONS]);
 
-	if (likely(!knat_table_full(&kn->session_out, max)))
+	return knat_table_full(&kn->session_out, max);
+}
+
+static bool session_room(struct knat_net *kn, const struct knat_map *map)
+{
+	if (likely(!knat_session_full(kn)))
 		return true;
 	knat_count(kn, REFUSE_SESSIONS);
 	knat_event_limit(kn, KNAT_LIMIT_SESSIONS, map->in.proto, map->in.addr);

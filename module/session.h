@@ -142,6 +142,9 @@ struct knat_session *knat_session_lookup_in(struct knat_net *kn,
 struct knat_session *knat_session_lookup_out(struct knat_net *kn,
 					     const struct knat_flow *flow);
 
+/* Is there no room for another one? */
+bool knat_session_full(struct knat_net *kn);
+
 /* Find or make the session of @map towards a remote end, and its permission
  * where the mapping filters by address. NULL when refused; it was counted.
  * Softirq off, under rcu_read_lock().

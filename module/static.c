@@ -23,8 +23,7 @@ static u16 static_place(const struct knat_static *fixed, u32 i)
 	return knat_port_place(fixed->proto, fixed->out_port + i);
 }
 
-/* The device that leads to @addr, or 0. */
-static int static_ifindex(struct knat_net *kn, __be32 addr)
+int knat_static_ifindex(struct knat_net *kn, __be32 addr)
 {
 	struct flowi4 fl4 = { .daddr = addr };
 	struct net_device *dev;
@@ -53,7 +52,7 @@ static int static_ifindex(struct knat_net *kn, __be32 addr)
  */
 static struct knat_outdev *static_via(struct knat_net *kn, __be32 addr)
 {
-	int ifindex = static_ifindex(kn, addr);
+	int ifindex = knat_static_ifindex(kn, addr);
 	struct knat_outdev *outdev;
 	char name[IFNAMSIZ] = "";
 	struct net_device *dev;
@@ -495,7 +494,7 @@ static int static_check(struct knat_net *kn, const struct knat_static *fixed,
 
 static struct knat_loose *loose_get(struct knat_net *kn, __be32 in_addr)
 {
-	int ifindex = static_ifindex(kn, in_addr);
+	int ifindex = knat_static_ifindex(kn, in_addr);
 	struct knat_loose *loose;
 
 	list_for_each_entry(loose, &kn->loose, list) {

@@ -113,6 +113,9 @@ static inline u32 knat_static_size(const struct knat_static *fixed)
 /* Seconds of life left (for those with a lifetime). */
 u32 knat_static_left(const struct knat_static *fixed);
 
+/* The device that leads to @addr, or 0. */
+int knat_static_ifindex(struct knat_net *kn, __be32 addr);
+
 /* The address of a device has changed: move its mappings. What leads to the
  * inside of others may have changed with it.
  */

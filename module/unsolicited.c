@@ -6,6 +6,7 @@
 #include <net/icmp.h>
 #include <net/route.h>
 #include "compat.h"
+#include "look.h"
 #include "net.h"
 #include "session.h"
 #include "unsolicited.h"
@@ -81,6 +82,10 @@ unsigned int knat_unsolicited_syn(struct knat_packet *p)
 	struct knat_net *kn = p->kn;
 	struct sk_buff *skb = p->skb;
 
+	if (unlikely(p->look)) {
+		p->look->held = READ_ONCE(kn->config[KNAT_A_CONFIG_TCP_SYN_ANSWER]);
+		return NF_DROP;
+	}
 	if (!READ_ONCE(kn->config[KNAT_A_CONFIG_TCP_SYN_ANSWER]) ||
 	    skb_queue_len_lockless(&kn->unsolicited.queue) >= UNSOLICITED_MAX ||
 	    skb->truesize > UNSOLICITED_SIZE)

@@ -7,9 +7,9 @@
 #include "nl.h"
 
 static const struct object *const objects[] = {
-	&pool_object, &rule_object, &map_object, &session_object,
+	&pool_object, &rule_object, &map_object, &session_object, &host_object,
 	&stats_object, &config_object, &monitor_object, &fastpath_object,
-	&save_object, &apply_object, &flush_object,
+	&save_object, &apply_object, &lookup_object, &flush_object,
 };
 
 #define NR_OBJECTS	((int)(sizeof(objects) / sizeof(objects[0])))
@@ -26,8 +26,7 @@ static const char rest[] =
 "  help     this text; \"natctl OBJECT help\" has the commands of an object\n"
 "  -j       JSON instead of text; -p the same, indented\n"
 "  -n       in the network namespace NETNS (a name or a path)\n"
-"  -b       commands from FILE, one a line (- is standard input)\n"
-"  -V       the version\n"
+"  -b       commands from FILE, one a line (- is standard input); -V the version\n"
 "Words may be shortened while they are unambiguous.\n"
 "\n"
 "Example: natctl rule add oif eth0 src 192.168.0.0/16 masquerade\n";
@@ -146,6 +145,10 @@ static void object_run(struct words *words)
 {
 	if (!words->left || (is_verbless(words->object) &&
 			     strcmp(words->next[0], "help"))) {
+		words->object->plain(words);
+		return;
+	}
+	if (words->object->has_options && *words->next[0] == '-') {
 		words->object->plain(words);
 		return;
 	}

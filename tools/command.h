@@ -3,6 +3,7 @@
 #ifndef NATCTL_COMMAND_H
 #define NATCTL_COMMAND_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include "words.h"
 
@@ -27,6 +28,7 @@ struct verb {
  *	   none
  * @verbs: what can be done with it; a NULL name behind the last
  * @plain: what a command without a verb does
+ * @has_options: it may have words that begin with a dash
  */
 struct object {
 	const char		*name;
@@ -34,12 +36,13 @@ struct object {
 	const char		*terms;
 	const struct verb	*verbs;
 	void			(*plain)(struct words *words);
+	bool			has_options;
 };
 
 extern const struct object pool_object, rule_object, map_object,
-			   session_object, stats_object, config_object,
+			   session_object, host_object, stats_object, config_object,
 			   monitor_object, fastpath_object, save_object,
-			   apply_object, flush_object;
+			   apply_object, lookup_object, flush_object;
 
 /* Do what the words say. */
 void command_run(struct words *words);

@@ -151,13 +151,13 @@ static const char *action_word(uint8_t action)
 	return action <= KNAT_ACTION_EXEMPT ? names[ACTION + action] : "unknown";
 }
 
-static void print_json(const struct nlattr *const *attrs,
+static void print_json(const char *key, const struct nlattr *const *attrs,
 		       const struct nlattr *const *options)
 {
 	const char *src = prefix_of(attrs[KNAT_A_RULE_SRC],
 				    attrs[KNAT_A_RULE_SRC_LEN]);
 
-	json_object(NULL);
+	json_object(key);
 	json_number("prio", nl_u32(attrs[KNAT_A_RULE_PRIO]));
 	json_string("oif", string_of(attrs[KNAT_A_RULE_OIF]));
 	if (src)
@@ -226,20 +226,25 @@ static void print_text(const struct nlattr *const *attrs,
 	text_end();
 }
 
-static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
+void rule_print(const char *key, const struct nlattr *const *attrs)
 {
 	const struct nlattr *options[KNAT_A_POOL_MAX + 1];
 	const struct nlattr *nest = attrs[KNAT_A_RULE_OPTIONS];
 
-	(void)nlh;
 	if (!attrs[KNAT_A_RULE_OIF] || !attrs[KNAT_A_RULE_ACTION])
 		nl_odd_answer();
 	if (nest)
 		nl_parse_nest(nest, options, KNAT_A_POOL_MAX, options_types);
 	if (out_json)
-		print_json(attrs, nest ? options : NULL);
+		print_json(key, attrs, nest ? options : NULL);
 	else
 		print_text(attrs, nest ? options : NULL);
+}
+
+static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
+{
+	(void)nlh;
+	rule_print(NULL, attrs);
 }
 
 static const uint8_t types[KNAT_A_RULE_MAX + 1] = {

@@ -7,6 +7,8 @@
 
 /* A list of rules. */
 extern const struct nl_reader rule_reader;
+/* One rule: in JSON an object of this key, else a line. */
+void rule_print(const char *key, const struct nlattr *const *attrs);
 uint32_t rule_prio(const struct nlattr *const *attrs);
 /* What tells a rule from others, as words. */
 void rule_selectors_text(const struct nlattr *const *attrs);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* natctl stats: what there is now, and counters. */
+#include <string.h>
 #include "command.h"
+#include "error.h"
 #include "nl.h"
 #include "out.h"
+#include "stats.h"
 
 #define NAME(NAME, name, meaning)	#name,
 #define MEANING(NAME, name, meaning)	meaning,
@@ -11,6 +14,20 @@
 static const char *const names[] = { KNAT_COUNTERS(NAME) };
 static const char *const meanings[] = { KNAT_COUNTERS(MEANING) };
 static const uint8_t counter_types[] = { KNAT_COUNTERS(TYPE) };
+
+const char *counter_name(uint8_t attr)
+{
+	return attr && attr <= __KNAT_COUNTER_MAX ? names[attr - 1] : NULL;
+}
+
+const char *counter_meaning(const char *name)
+{
+	size_t i;
+
+	for (i = 0; strcmp(names[i], name); i++)
+		;
+	return meanings[i];
+}
 
 static const struct {
 	const char	*name;
@@ -22,8 +39,29 @@ static const struct {
 	{ "subscribers", KNAT_A_STATS_SUBSCRIBERS, "inside addresses with mappings now" },
 };
 
-static void print_one(const char *name, uint64_t value, const char *meaning)
+/* In the text format of Prometheus, which has its own words for kinds. */
+static bool prometheus;
+
+static void print_metric(const char *name, const char *kind, uint64_t value,
+			 const char *meaning)
 {
+	const char *total = strcmp(kind, "counter") ? "" : "_total";
+
+	text("# HELP knat_%s%s %s", name, total, meaning);
+	text_end();
+	text("# TYPE knat_%s%s %s", name, total, kind);
+	text_end();
+	text("knat_%s%s %llu", name, total, (unsigned long long)value);
+	text_end();
+}
+
+static void print_one(const char *name, const char *kind, uint64_t value,
+		      const char *meaning)
+{
+	if (prometheus) {
+		print_metric(name, kind, value, meaning);
+		return;
+	}
 	if (out_json) {
 		json_number(name, value);
 		return;
@@ -46,12 +84,13 @@ static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
 		json_object(NULL);
 	for (i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
 		if (attrs[gauges[i].attr])
-			print_one(gauges[i].name,
+			print_one(gauges[i].name, "gauge",
 				  nl_u32(attrs[gauges[i].attr]),
 				  gauges[i].meaning);
 	for (i = 0; i < __KNAT_COUNTER_MAX; i++)
 		if (counters[i + 1])
-			print_one(names[i], mnl_attr_get_u64(counters[i + 1]),
+			print_one(names[i], "counter",
+				  mnl_attr_get_u64(counters[i + 1]),
 				  meanings[i]);
 	if (out_json)
 		json_end();
@@ -67,7 +106,21 @@ static void show(struct words *words)
 	};
 	static const struct nl_reader reader = { KNAT_A_STATS_MAX, types, print };
 
-	word_end(words);
+	static const char *const output[] = { "-o", NULL };
+	static const char *const formats[] = { "prometheus", NULL };
+	const char *word = word_next(words);
+
+	prometheus = false;
+	if (word) {
+		if (*word != '-')
+			fail_word(words, "%s is one word too many", said(word));
+		word_choose(words, word, "an option of stats", output);
+		word = word_need(words, "the format");
+		word_choose(words, word, "a format", formats);
+		word_end(words);
+		prometheus = true;
+		out_json = false;
+	}
 	nl_get(nl_request(KNAT_CMD_STATS_GET), &reader);
 }
 
@@ -78,7 +131,7 @@ static void reset(struct words *words)
 }
 
 static const struct verb verbs[] = {
-	{ "show", "", show },
+	{ "show", "[ -o prometheus ]", show },
 	{ "reset", "", reset },
 	{ "list", NULL, show },
 	{ }
@@ -89,4 +142,5 @@ const struct object stats_object = {
 	.meaning	= "counters",
 	.verbs		= verbs,
 	.plain		= show,
+	.has_options	= true,
 };

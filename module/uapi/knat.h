@@ -41,6 +41,8 @@ enum knat_cmd {
 	KNAT_CMD_CONFIG_SET,
 	KNAT_CMD_FLUSH,
 	KNAT_CMD_APPLY,
+	KNAT_CMD_LOOKUP,
+	KNAT_CMD_HOST_GET,
 	/* Events: messages to the groups below, never requests. */
 	KNAT_CMD_MAP_NEW_NTF,
 	KNAT_CMD_MAP_GONE_NTF,
@@ -250,6 +252,54 @@ enum knat_a_apply {
 };
 
 #define KNAT_A_APPLY_MAX (__KNAT_A_APPLY_MAX - 1)
+
+/* What becomes of a packet. */
+enum knat_verdict {
+	KNAT_VERDICT_PASS,		/* it goes on as it is */
+	KNAT_VERDICT_TRANSLATE,
+	KNAT_VERDICT_DROP,
+};
+
+/* A packet that nobody sends, and what would become of it. */
+enum knat_a_lookup {
+	KNAT_A_LOOKUP_UNSPEC,
+	KNAT_A_LOOKUP_PROTO,		/* u8 */
+	KNAT_A_LOOKUP_SRC,		/* be32; answer: after translation */
+	KNAT_A_LOOKUP_SRC_PORT,		/* u16, of ICMP the id */
+	KNAT_A_LOOKUP_DST,		/* be32; answer: after translation */
+	KNAT_A_LOOKUP_DST_PORT,		/* u16 */
+	KNAT_A_LOOKUP_IIF,		/* string, the device it comes in by */
+	KNAT_A_LOOKUP_OIF,		/* string, the device it leaves by */
+	KNAT_A_LOOKUP_VERDICT,		/* u8, read only: enum knat_verdict */
+	KNAT_A_LOOKUP_COUNTER,		/* u8, read only: enum knat_counter + 1 */
+	KNAT_A_LOOKUP_RULE,		/* nest of knat_a_rule, read only */
+	KNAT_A_LOOKUP_MAP,		/* nest of knat_a_map, read only */
+	KNAT_A_LOOKUP_SESSION,		/* nest of knat_a_session, read only */
+	KNAT_A_LOOKUP_PREFIX,		/* flag, read only: one to one */
+	KNAT_A_LOOKUP_NEW_MAP,		/* flag, read only: it opens a mapping */
+	KNAT_A_LOOKUP_NEW_SESSION,	/* flag, read only: it opens a session */
+	KNAT_A_LOOKUP_ANY_ADDR,		/* flag, read only: of any pool address */
+	KNAT_A_LOOKUP_ANY_PORT,		/* flag, read only: of any free port */
+	KNAT_A_LOOKUP_HELD,		/* flag, read only: answered later */
+
+	__KNAT_A_LOOKUP_MAX
+};
+
+#define KNAT_A_LOOKUP_MAX (__KNAT_A_LOOKUP_MAX - 1)
+
+/* A subscriber: an inside address with mappings in a pool. */
+enum knat_a_host {
+	KNAT_A_HOST_UNSPEC,
+	KNAT_A_HOST_IN_ADDR,		/* be32 */
+	KNAT_A_HOST_OUT_ADDR,		/* be32, read only: paired with it */
+	KNAT_A_HOST_POOL,		/* string, read only */
+	KNAT_A_HOST_MAPPINGS,		/* u32, read only */
+	KNAT_A_HOST_LIMIT,		/* u32, read only: of mappings */
+
+	__KNAT_A_HOST_MAX
+};
+
+#define KNAT_A_HOST_MAX (__KNAT_A_HOST_MAX - 1)
 
 enum knat_a_stats {
 	KNAT_A_STATS_UNSPEC,

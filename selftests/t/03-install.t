@@ -21,7 +21,7 @@ verdict() { # STATUS NAME
 make -s -C "$top/tools" install DESTDIR="$dir" >&2
 verdict $? "make install with DESTDIR"
 for file in usr/sbin/natctl usr/share/man/man8/natctl.8 usr/share/man/man5/knat.conf.5 \
-	usr/share/man/man7/knat.7 usr/lib/systemd/system/knat.service etc/knat/knat.conf etc/default/knat; do
+	usr/share/man/man7/knat.7 usr/share/bash-completion/completions/natctl usr/lib/systemd/system/knat.service etc/knat/knat.conf etc/default/knat; do
 	[ -s "$dir/$file" ]
 	verdict $? "/$file is there"
 done

@@ -83,7 +83,7 @@ sub right
 
 ### Help
 
-for my $command ('help', 'h', 'he') {
+for my $command ('help', 'he') {
 	natctl($command);
 	is($status, 0, "natctl $command");
 	is($err, '', "natctl $command says nothing else");
@@ -91,10 +91,10 @@ for my $command ('help', 'h', 'he') {
 	cmp_ok(scalar @lines, '<', 24, 'it fits on a screen of 24 lines');
 	is(scalar(grep { length > 80 || /\t/ } @lines), 0, 'of 80 columns');
 }
-for my $object (qw(pool rule map session stats config fastpath save apply flush)) {
+for my $object (qw(pool rule map session host stats config fastpath save apply lookup flush)) {
 	like($out, qr/^  $object +\w/m, "help tells of $object");
 }
-for my $object (qw(pool rule map session stats config fastpath save apply flush)) {
+for my $object (qw(pool rule map session host stats config fastpath save apply lookup flush)) {
 	natctl($object, 'help');
 	is("$status$err", '0', "natctl $object help");
 	like($out, qr/^Usage: natctl $object/, 'is its grammar');
@@ -168,13 +168,34 @@ wrong('apply', qr/the file is missing/, 'apply');
 wrong('apply a b', qr/"b" is one word too many/, 'apply');
 wrong('apply --dry', qr/the file is missing/, 'apply');
 wrong('apply -x a', qr/"-x" is no option of apply/, 'apply');
+wrong('lookup', qr/the protocol is missing/, 'lookup');
+wrong('lookup udp', qr/the source is missing/, 'lookup');
+wrong('lookup udp 10.0.0.1:5', qr/the destination is missing/, 'lookup');
+wrong('lookup udp 10.0.0.1 10.0.0.2:5', qr/must be ADDR:PORT/);
+wrong('lookup gre 10.0.0.1:5 10.0.0.2', qr/has no ports/);
+wrong('lookup udp 10.0.0.1:5-6 10.0.0.2:5', qr/more than one end/);
+wrong('lookup udp 10.0.0.0/8 10.0.0.2:5', qr/more than one end/);
+wrong('lookup udp 10.0.0.1:5 10.0.0.2:5 via', qr/"via" is not a word of lookup/, 'lookup');
+wrong('lookup udp 10.0.0.1:5 10.0.0.2:5 oif', qr/the device is missing/, 'lookup');
+right('lookup udp 10.0.0.1:5 10.0.0.2:5 oif eth0');
+right('lookup icmp 10.0.0.1 10.0.0.2');
+wrong('h', qr/"h" is ambiguous: it may mean host or help$/, '\[');
+wrong('host list 10.0.0.0/8', qr/is a prefix/);
+wrong('host list 10.0.0.1 x', qr/"x" is one word too many/, 'host list');
+right('host');
+right('host list 10.0.0.1');
+wrong('stats -o', qr/the format is missing/, 'stats');
+wrong('stats -o json', qr/"json" is not a format/, 'stats');
+wrong('stats -x', qr/"-x" is not an option of stats/, 'stats');
+right('stats -o prometheus');
+right('stats show -o prometheus');
 wrong('save x', qr/"x" is one word too many/, 'save');
 
 ### The manual page
 
 my $page = dirname(abs_path($0)) . '/../natctl.8';
 my $text = slurp($page);
-for my $object (qw(pool rule map session stats config fastpath save apply flush)) {
+for my $object (qw(pool rule map session host stats config fastpath save apply lookup flush)) {
 	natctl($object, 'help');
 	my @missing = grep { $text !~ /\b$_\b/ } ($out =~ s/^NAME:.*//mr) =~ /\b([a-z][a-z0-9-]+)\b/g;
 	is("@missing", '', "the manual page has all words of natctl $object help");

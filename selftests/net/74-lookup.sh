@@ -1,0 +1,215 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# natctl lookup: what would become of a packet is what becomes of it, and
+# asking changes nothing.
+
+# shellcheck source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+# All that could have changed.
+all_there() {
+	{
+		everything_listed
+		nat session list | sort
+		nat stats
+	} | sed 's/ idle .*//'
+}
+
+# The answer must match GLOBS, each in a line of its own, and nothing change.
+lookup() { # "WORDS" GLOB...
+	local answer line before glob
+	before=$(all_there)
+	# shellcheck disable=SC2086
+	answer=$(nat lookup $1)
+	assert_eq "$before" "$(all_there)" "state after lookup $1"
+	for glob in "${@:2}"; do
+		while IFS= read -r line; do
+			# shellcheck disable=SC2053
+			[[ $line == $glob ]] && continue 2
+		done <<<"$answer"
+		fail "lookup $1: no line like $glob in:
+$answer"
+	done
+}
+
+test_without_rules_all_goes_on() {
+	lookup "udp 192.168.0.2:5000 203.0.113.11:7000" 'pass*'
+}
+
+test_a_new_flow_gets_a_mapping() {
+	masquerade
+	lookup "udp $in1_silent:5000 $out1_silent:7000" \
+		"translate  udp 203.0.113.1:\* > $out1_silent:7000 oif wan" \
+		'mapping  a new one' 'rule     prio 100*oif wan*masquerade*' \
+		'counter  out_translated:*'
+	lookup "tcp $in1_silent:5000 $out1_silent:80 oif wan" \
+		'session  a new one' 'mapping  a new one'
+	assert_mappings 0
+}
+
+test_a_mapping_that_is_there_is_told() {
+	local outside
+	masquerade
+	must burst in1 udp $in1_silent 5000+1 $out1_silent:7000
+	outside=$(outside_of udp $in1_silent:5000)
+	lookup "udp $in1_silent:5000 $out2_silent:9" \
+		"translate  udp $outside > $out2_silent:9 oif wan" \
+		"mapping  udp *$outside *to $in1_silent:5000*"
+	lookup "udp $out2_silent:9 $outside" \
+		"translate  udp $out2_silent:9 > $in1_silent:5000 iif wan" \
+		'counter  in_translated:*' 'mapping  udp *'
+	lookup "udp $out2_silent:9 $outside iif wan" 'translate*'
+}
+
+test_a_session_that_is_there_is_told() {
+	local outside
+	masquerade
+	must burst in1 tcp $in1_silent 5000+1 $out1_silent:80
+	outside=$(outside_of tcp $in1_silent:5000)
+	lookup "tcp $in1_silent:5000 $out1_silent:80" \
+		"translate  tcp $outside > $out1_silent:80*" \
+		"session  tcp *in $in1_silent:5000*state init"
+	lookup "tcp $out1_silent:80 $outside" \
+		"translate  tcp $out1_silent:80 > $in1_silent:5000*" \
+		"session  tcp *"
+}
+
+test_rules_that_leave_alone_are_told() {
+	nat rule add prio 5 oif wan dst 203.0.113.11 exempt
+	nat rule add oif wan src 192.168.0.0/24 masquerade
+	lookup "udp 192.168.0.2:5 203.0.113.11:5" 'pass*' \
+		'rule     prio 5 *exempt' 'counter  pass_exempt:*'
+	lookup "udp 192.168.1.2:5 203.0.113.21:5" 'pass*' \
+		'counter  pass_no_rule:*'
+	lookup "udp 192.168.0.2:5 192.168.1.2:5" 'pass oif lan2'
+}
+
+test_a_filter_that_drops_is_told() {
+	local outside
+	masquerade filtering apdf
+	must burst in1 udp $in1_silent 5000+1 $out1_silent:7000
+	outside=$(outside_of udp $in1_silent:5000)
+	lookup "udp $out1_silent:7000 $outside" 'translate*'
+	lookup "udp $out2_silent:7000 $outside" 'drop*' \
+		'counter  drop_filtered:*' 'mapping  udp *'
+}
+
+test_limits_are_told() {
+	nat pool add p addr 198.51.100.1 limit 2
+	nat rule add oif wan pool p
+	must burst in1 udp $in1_silent 5000+2 $out1_silent:7000
+	lookup "udp $in1_silent:5002 $out1_silent:7000" 'drop*' \
+		'counter  refuse_subscriber:*' 'rule *pool p'
+	lookup "udp $in1_silent:5001 $out1_silent:7000" 'translate*'
+	lookup "udp $in2_silent:5002 $out1_silent:7000" \
+		'translate  udp 198.51.100.1:\**'
+	setting max_mappings 2
+	lookup "udp $in2_silent:5002 $out1_silent:7000" 'drop*' \
+		'counter  refuse_mappings:*'
+	setting max_sessions 1 max_mappings 100
+	must burst in2 tcp $in2_silent 5000+1 $out1_silent:80
+	lookup "tcp $in2_silent:5000 $out2_silent:80" 'drop*' \
+		'counter  refuse_sessions:*'
+}
+
+test_a_pool_without_a_free_port_is_told() {
+	nat pool add p addr 198.51.100.1 ports 2000-2001
+	nat rule add oif wan pool p
+	must burst in1 udp $in1_silent 5000+2 $out1_silent:7000
+	lookup "udp $in2_silent:5000 $out1_silent:7000" 'drop*' \
+		'counter  refuse_ports:*'
+	lookup "tcp $in2_silent:5000 $out1_silent:7000" 'translate*'
+}
+
+test_static_mappings_are_told() {
+	nat map add tcp 203.0.113.1:8000 to 192.168.0.2:80 label web
+	nat map add 198.51.100.0/28 to 10.0.0.0/28
+	lookup "tcp 203.0.113.11:5 203.0.113.1:8000" \
+		'translate  tcp 203.0.113.11:5 > 192.168.0.2:80 iif wan' \
+		'mapping  tcp  203.0.113.1:8000 *label "web" # static*' \
+		'session  a new one'
+	lookup "udp 203.0.113.11:5 198.51.100.3:9" \
+		'translate  udp 203.0.113.11:5 > 10.0.0.3:9*' \
+		'mapping  one to one'
+	lookup "gre 10.0.0.4 203.0.113.11 oif wan" \
+		'translate  gre 198.51.100.4 > 203.0.113.11*' \
+		'mapping  one to one'
+}
+
+test_what_nobody_waits_for_is_told() {
+	nat pool add p addr 198.51.100.1
+	nat rule add oif wan pool p
+	nat rule add oif wan src 10.0.0.0/8 masquerade
+	lookup "udp 203.0.113.11:5 198.51.100.1:9" 'drop*' \
+		'counter  drop_no_mapping:*'
+	lookup "tcp 203.0.113.11:5 203.0.113.1:99" 'drop*' \
+		'counter  drop_unsolicited_syn:*' 'answer   later*'
+	lookup "icmp 203.0.113.11 203.0.113.1" 'pass*' 'counter  pass_local:*'
+}
+
+test_hairpins_are_told() {
+	masquerade
+	nat map add udp 203.0.113.1:9000 to 192.168.0.3:7000
+	lookup "udp $in1_silent:5000 203.0.113.1:9000" \
+		'translate  udp 203.0.113.1:* > 192.168.0.3:7000 iif lan' \
+		'counter  hairpin:*'
+}
+
+test_packets_that_no_host_sends_are_told() {
+	masquerade
+	lookup "udp 169.254.0.1:5 203.0.113.11:5 iif lan oif wan" 'drop*' \
+		'counter  drop_martian_source:*'
+	lookup "udp 192.168.0.2:5 224.0.0.5:5 oif wan" 'drop*' \
+		'counter  drop_martian_destination:*'
+}
+
+test_protocols_are_known() {
+	local proto
+	masquerade
+	for proto in udplite sctp dccp; do
+		lookup "$proto 192.168.0.2:5 203.0.113.11:5" 'translate*' \
+			'mapping  a new one'
+	done
+	lookup "gre 192.168.0.2 203.0.113.11" 'translate  gre 203.0.113.1 >*'
+	lookup "icmp 192.168.0.2 203.0.113.11" 'drop*' 'counter  drop_port_zero*'
+	lookup "icmp 192.168.0.2:77 203.0.113.11" 'translate*'
+	lookup "51 192.168.0.2 203.0.113.11" 'drop*' 'counter  drop_ah:*'
+	refused '*SPI*' lookup esp 192.168.0.2 203.0.113.11
+	refused '*no device*' lookup gre 192.168.0.2 203.0.113.11 oif nowhere
+}
+
+# What is foreseen where nothing is left to chance is what happens.
+test_what_is_foreseen_happens() {
+	local i foreseen
+	masquerade alloc preserve
+	for i in 5000 5001 5002 6000; do
+		foreseen=$(nat lookup udp $in1_silent:$i $out1_silent:7000 |
+			sed -n 's/^translate  udp \([^ ]*\) .*/\1/p')
+		must burst in1 udp $in1_silent $i+1 $out1_silent:7000
+		assert_eq "$foreseen" "$(outside_of udp $in1_silent:$i)" \
+			"outside end"
+	done
+	# The port is taken: another one, by chance
+	lookup "udp $in2_silent:5000 $out1_silent:7000" \
+		'translate  udp 203.0.113.1:\* >*'
+}
+
+test_json_has_all_of_it() {
+	local json
+	masquerade
+	must burst in1 udp $in1_silent 5000+1 $out1_silent:7000
+	json=$("$NATCTL" -n gw -j lookup udp $in1_silent:5000 $out1_silent:7)
+	python3 -c '
+import json, sys
+answer, = json.loads(sys.argv[1])
+assert answer["verdict"] == "translate", answer
+assert answer["counter"] == "out_translated", answer
+assert answer["src_addr"] == "203.0.113.1", answer
+assert answer["src_port"] == answer["mapping"]["out_port"], answer
+assert answer["mapping"]["kind"] == "dynamic", answer
+assert answer["oif"] == "wan", answer
+assert answer["new_mapping"] is False, answer
+' "$json" || fail "$json"
+}
+
+run_tests "$@"

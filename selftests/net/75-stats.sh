@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Counters for Prometheus, and the list of subscribers.
+
+# shellcheck source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+# Every metric has help, a kind and a value, in this order, and a name of its
+# own, which says whether it is a counter.
+check_format() {
+	awk '
+		function wrong(what) { print NR ": " what ": " $0; exit 1 }
+		NR % 3 == 1 {
+			name = $3
+			if (!/^# HELP knat_[a-z_]+ [^ ].*[^ ]$/ || seen[name]++)
+				wrong("no help")
+		}
+		NR % 3 == 2 {
+			kind = name ~ /_total$/ ? "counter" : "gauge"
+			if ($0 != "# TYPE " name " " kind)
+				wrong("no type")
+		}
+		NR % 3 == 0 && ($1 != name || $0 !~ /^[^ ]+ [0-9]+$/) {
+			wrong("no value")
+		}
+		END { if (NR % 3 || NR < 90) { print NR " lines"; exit 1 } }
+	' "$1"
+}
+
+test_counters_are_in_the_format_of_prometheus() {
+	masquerade
+	must burst in1 udp $in1_silent 5000+5 $out1_silent:7000
+	nat stats -o prometheus >"$work/metrics"
+	check_format "$work/metrics" || fail "the format is wrong"
+	grep -qx 'knat_out_translated_total 5' "$work/metrics" ||
+		fail "$(grep out_translated "$work/metrics")"
+	grep -qx 'knat_mappings 5' "$work/metrics" ||
+		fail "$(grep mappings "$work/metrics")"
+}
+
+test_promtool_finds_nothing_wrong() {
+	local said
+	nat stats -o prometheus >"$work/metrics"
+	said=$(promtool check metrics <"$work/metrics" 2>&1) || fail "$said"
+	assert_eq '' "$said" "what promtool says"
+}
+
+# Lines of the list, with blanks between words, in order
+hosts() { # [ADDR]
+	nat host list "$@" | sed 's/  */ /g' | sort
+}
+
+test_hosts_are_listed() {
+	nat pool add p addr 198.51.100.1 limit 7
+	nat rule add oif wan src 192.168.0.0/24 pool p
+	nat rule add oif wan masquerade
+	assert_eq '' "$(hosts)" "hosts"
+	must burst in1 udp $in1_silent 5000+3 $out1_silent:7000
+	must burst in3 tcp $in3_silent 5000+2 $out1_silent:80
+	assert_eq "$in1_silent # out 198.51.100.1 mappings 3 of 7 pool p
+$in3_silent # out 203.0.113.1 mappings 2" "$(hosts)" "hosts"
+	assert_eq "$in3_silent # out 203.0.113.1 mappings 2" \
+		"$(hosts $in3_silent)" "one of them"
+	nat map flush
+	assert_eq '' "$(hosts)" "hosts"
+}
+
+test_many_hosts_are_listed() {
+	local i
+	masquerade
+	for ((i = 1; i <= 20; i++)); do
+		ip -n gw route replace "10.0.$i.0/24" via 192.168.0.2
+		must burst in1 udp 10.0.$i.1 5000+1 $out1_silent:7000
+	done
+	assert_eq 20 "$(nat host list | sort -u | wc -l)" "hosts"
+}
+
+run_tests "$@"

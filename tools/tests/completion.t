@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Completion of words in bash, with a natctl and an ip that are played.
+
+tools=$(cd "$(dirname "$0")/.." && pwd)
+real=${NATCTL:-$tools/natctl}
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+tests=0
+failed=0
+
+cat >"$dir/natctl" <<'END'
+#!/bin/bash
+[ "$1" = -n ] && { [ "$2" = blue ] || exit 2; shift 2; }
+case $* in
+'pool list') printf '%s\n' 'office      addr 198.51.100.1 # 1 addresses' 'cgn         addr 198.51.100.2' ;;
+'map list static proto tcp') echo 'tcp  203.0.113.1:8000       to 192.168.0.2:80 # static' ;;
+'map list')
+	echo 'tcp  203.0.113.1:8000       to 192.168.0.2:80         # static'
+	echo 'tcp  dev wan:443            to 192.168.0.4:8443       # static on 203.0.113.1'
+	echo '198.51.100.0/28             to 10.0.0.0/28            # static'
+	echo 'udp  203.0.113.2:4058       to 192.168.0.3:5000       # dynamic idle 3s' ;;
+'session list') echo 'tcp  in 10.0.0.1:5 out 203.0.113.1:6 remote 192.0.2.7:80 state init # idle' ;;
+'config show') printf '%s\n' 'udp_timeout  300 # s' 'udp_inbound_refresh 1 #' ;;
+*) exit 2 ;;
+esac
+END
+cat >"$dir/ip" <<'END'
+#!/bin/bash
+case $* in
+'netns list') printf '%s\n' 'blue (id: 1)' red ;;
+'-n blue -o link') printf '%s\n' '1: lo: <LOOPBACK>' '2: wan@if3: <UP>' ;;
+esac
+END
+chmod +x "$dir/natctl" "$dir/ip"
+PATH=$dir:$PATH
+# shellcheck source=../natctl.bash
+. "$tools/natctl.bash"
+
+# What a line is completed to, sorted
+completes() { # LINE WANTED
+	COMP_LINE=$1
+	COMP_POINT=${#1}
+	COMPREPLY=()
+	_natctl
+	tests=$((tests + 1))
+	seen=$(printf '%s\n' "${COMPREPLY[@]}" | sort | xargs)
+	if [ "$seen" = "$2" ]; then
+		echo "ok $tests - $1"
+	else
+		printf '# wanted: %s\n# seen:   %s\nnot ok %d - %s\n' "$2" "$seen" $tests "$1"
+		failed=1
+	fi
+}
+
+completes 'natctl po' pool
+completes 'natctl s' 'save session stats'
+completes 'natctl -' '-V -b -j -n -p'
+completes 'natctl -j ma' map
+completes 'natctl -n ' 'blue red'
+completes 'natctl -n blue pool del ' 'cgn office'
+completes 'natctl -n red pool del ' ''
+completes 'natctl -n blue rule add oif ' 'lo wan'
+completes 'natctl pool ' 'add del help list set'
+completes 'natctl pool add ' ''
+completes 'natctl pool set o' office
+completes 'natctl pool add p a' 'addr alloc'
+completes 'natctl pool add p addr 192.0.2.1 filtering ' 'adf apdf eif'
+completes 'natctl pool add p addr ' ''
+completes 'natctl rule add o' oif
+completes 'natctl rule add oif lo m' masquerade
+completes 'natctl rule add oif lo masquerade m' 'mapping mss-clamp'
+completes 'natctl rule add oif lo masquerade mss-clamp ' 'off pmtu'
+completes 'natctl rule add oif lo pool ' 'cgn office'
+completes 'natctl rule add oif lo proto d' dccp
+completes 'natctl map list in ' '10.0.0.0 192.168.0.2 192.168.0.3 192.168.0.4'
+completes 'natctl map list out 203' '203.0.113.1 203.0.113.2'
+completes 'natctl map list pool ' 'cgn office'
+completes 'natctl map del tcp 203' 203.0.113.1:8000
+completes 'natctl map del tcp 203.0.113.1:8' 8000
+completes 'natctl map add tcp 192.0.2.1:5 ' to
+completes 'natctl map add tcp 192.0.2.1:5 to 192.168.0.2 l' 'label lifetime'
+completes 'natctl -n blue map add tcp dev w' wan:
+completes 'natctl session del ' 'all in out proto remote state'
+completes 'natctl session list remote ' 192.0.2.7
+completes 'natctl session list state es' established
+completes 'natctl config set udp_t' udp_timeout
+completes 'natctl config set udp_timeout ' ''
+completes 'natctl config set udp_timeout 5 udp_i' udp_inbound_refresh
+completes 'natctl -n blue lookup udp 192.168.0.2:5 192.0.2.1:5 oif ' 'lo wan'
+completes 'natctl lookup u' 'udp udplite'
+completes 'natctl apply --d' --dry-run
+completes "natctl apply $dir/nat" "$dir/natctl"
+completes 'natctl monitor s' sessions
+completes 'natctl -n blue fastpath add dev ' 'lo wan'
+completes 'natctl fastpath del ' dev
+completes 'natctl host list 192.168.0.2' 192.168.0.2
+
+# Objects, commands and options are those of the grammar.
+objects=$("$real" help | sed -n '/^OBJECT/,/^  help/s/^  \([a-z]\+\) .*/\1/p' | sort | xargs)
+completes 'natctl ' "$objects"
+for object in pool rule map session host fastpath; do
+	verbs=$({ "$real" $object help | sed -n "s/^.* natctl $object \([a-z]*\).*/\1/p"; echo help; } | sort -u | xargs)
+	completes "natctl $object " "$verbs"
+done
+options=$({ "$real" pool help | sed -n '/^OPTIONS/,$p' | grep -o '\[ [a-z-]* ' | tr -d '[ '; echo addr; } | sort | xargs)
+completes 'natctl pool set office ' "$options"
+
+echo "1..$tests"
+exit $failed
