@@ -38,13 +38,6 @@ test_counters_are_in_the_format_of_prometheus() {
 		fail "$(grep mappings "$work/metrics")"
 }
 
-test_promtool_finds_nothing_wrong() {
-	local said
-	nat stats -o prometheus >"$work/metrics"
-	said=$(promtool check metrics <"$work/metrics" 2>&1) || fail "$said"
-	assert_eq '' "$said" "what promtool says"
-}
-
 # Lines of the list, with blanks between words, in order
 hosts() { # [ADDR]
 	nat host list "$@" | sed 's/  */ /g' | sort
