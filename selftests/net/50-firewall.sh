@@ -6,6 +6,9 @@
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+# Filter rules and conntrack see little of what takes the fast path.
+FASTPATH=
+
 nft_firewall() {
 	in_space gw nft -f - <<-END || fail "nft"
 		table ip firewall {
