@@ -31,7 +31,7 @@ check_kernel := $(or $(KERNEL),6.1)
 release = $$(sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 .PHONY: all module tools helpers install uninstall modules_install deps
-.PHONY: check check-rfc check-kernels check-build debug-kernels check-debug fuzz fuzz-quick lint demo
+.PHONY: check check-rfc check-kernels check-build debug-kernels check-debug fuzz fuzz-quick churn churn-quick lint demo
 .PHONY: bench bench-quick bench-instructions clean distclean help
 
 all: module tools
@@ -152,6 +152,13 @@ fuzz-quick: FUZZ_PACKETS := 30000
 fuzz-quick: FUZZ_REQUESTS := 2000
 fuzz-quick: FUZZ_SECONDS := 20
 
+CHURN_WORK ?= 10000 1000 100000
+churn churn-quick: deps
+	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
+	@$(MAKE) --no-print-directory tools helpers
+	selftests/vm/run -k $(check_kernel) -t 86400 -m $(or $(MEMORY),2G) -- selftests/churn/run $(CHURN_WORK)
+churn-quick: CHURN_WORK := 60 10 700
+
 check-build: deps
 	@for kernel in $(BUILD_KERNELS); do \
 		echo "== $$kernel"; \
@@ -203,6 +210,7 @@ help:
 	@echo "make debug-kernels        builds kernels with KASAN, lockdep, KCSAN ... from Debian's source, once"
 	@echo "make check-debug          the tests on those; KERNEL=debug for one"
 	@echo "make fuzz                 hostile packets and requests; fuzz-quick in a minute, SEED= repeats a run"
+	@echo "make churn                namespaces, loads and changes by the thousand; churn-quick by the dozen"
 	@echo "make check-build          the module for $(BUILD_KERNELS)"
 	@echo "make lint                 checkpatch, sparse, shellcheck, compiler warnings"
 	@echo "make bench                what packets and flows cost, here and elsewhere; writes docs/performance.md"
