@@ -78,13 +78,14 @@ modules_install: module
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/$(release) INSTALL_MOD_DIR=updates INSTALL_MOD_PATH=$(DESTDIR) modules_install
 	$(if $(DESTDIR),,depmod $(release))
 
+# The configuration stays.
 uninstall:
 	$(MAKE) -C tools uninstall
-ifneq ($(DKMS),)
+ifneq ($(if $(DESTDIR),,$(DKMS)),)
 	$(dkms_forget)
 endif
-	rm -f /lib/modules/$(KVER)/updates/knat.ko*
-	depmod $(KVER)
+	rm -f $(DESTDIR)/lib/modules/$(KVER)/updates/knat.ko*
+	$(if $(DESTDIR),,depmod $(KVER))
 
 # Any version that is installed, with its source
 define dkms_forget

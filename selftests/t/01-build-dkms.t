@@ -102,16 +102,16 @@ check "it can be removed" dkms remove "knat/$version" --all
 check "and leaves nothing" nothing_left
 
 rm -rf "/usr/src/knat-$version"
-check "make install goes through DKMS" make -C "$work/tree" install KVER="$old" DESTDIR="$work/root"
+check "make install goes through DKMS" make -C "$work/tree" install KVER="$old" PREFIX="$work/root/usr" SYSCONFDIR="$work/root/etc"
 check "and the module is there" fits "$old"
 check "and natctl" "$work/root/usr/sbin/natctl" -V
 check "make uninstall leaves nothing" eval \
-	'make -C "$work/tree" uninstall KVER="$old" DESTDIR="$work/root" && nothing_left &&
-	[ ! -e "/usr/src/knat-$version" ] && ! find "$work/root" -type f | grep .'
+	'make -C "$work/tree" uninstall KVER="$old" PREFIX="$work/root/usr" SYSCONFDIR="$work/root/etc" && nothing_left &&
+	[ ! -e "/usr/src/knat-$version" ] && ! find "$work/root/usr" -type f | grep .'
 
 check "without DKMS, make install goes through the kernel's own modules_install" \
-	make -C "$work/tree" install DKMS= KVER="$old" DESTDIR="$work/root"
+	make -C "$work/tree" install DKMS= KVER="$old" PREFIX="$work/root/usr" SYSCONFDIR="$work/root/etc"
 check "the module is there, and modprobe would find it" grep updates/knat.ko "/lib/modules/$old/modules.dep"
 check "make uninstall leaves nothing" eval \
-	'make -C "$work/tree" uninstall DKMS= KVER="$old" DESTDIR="$work/root" &&
+	'make -C "$work/tree" uninstall DKMS= KVER="$old" PREFIX="$work/root/usr" SYSCONFDIR="$work/root/etc" &&
 	! find /lib/modules -name "knat*" | grep .'
