@@ -226,10 +226,16 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 		open_refuse(p, -ENFILE);
 		return NULL;
 	}
+	map = kmem_cache_alloc(knat_map_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!map) {
+		open_refuse(p, -ENOMEM);
+		return NULL;
+	}
+	prefetchw(map);
 	host = knat_host_get(kn, pool, p->saddr);
 	if (IS_ERR(host)) {
-		open_refuse(p, PTR_ERR(host));
-		return NULL;
+		err = PTR_ERR(host);
+		goto err_map;
 	}
 	/* Count first, then look, so that two CPUs cannot both be the last. */
 	limit = READ_ONCE(pool->conf.limit);
@@ -237,13 +243,9 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 	if (atomic_inc_return(&host->mappings) > limit && limit)
 		goto err_host;
 	atomic_inc(&pool->mappings);
-	err = -ENOMEM;
-	map = kmem_cache_alloc(knat_map_cache, GFP_ATOMIC | __GFP_NOWARN);
-	if (!map)
-		goto err_count;
 	err = open_take(p, host, far, &map->out);
 	if (err)
-		goto err_map;
+		goto err_count;
 	knat_table_prefetchw(&kn->map_out, knat_map_out_hash(kn, map->out));
 	map->out.flags = open_flags(p, &pool->conf);
 	map->in = in;
@@ -269,13 +271,13 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 		open_refuse(p, err);
 	return other;
 
-err_map:
-	kmem_cache_free(knat_map_cache, map);
 err_count:
 	atomic_dec(&pool->mappings);
 err_host:
 	atomic_dec(&host->mappings);
 	knat_host_put(kn, host);
+err_map:
+	kmem_cache_free(knat_map_cache, map);
 	open_refuse(p, err);
 	return NULL;
 }
