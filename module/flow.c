@@ -32,8 +32,8 @@ static void found_map_in(struct knat_way *way, struct knat_map *map)
 	way->to.whole_addr = false;
 }
 
-static void session_packet(const struct knat_packet *p,
-			   struct knat_session *session, bool from_inside)
+void knat_flow_goes_by(const struct knat_packet *p,
+		       struct knat_session *session, bool from_inside)
 {
 	if (unlikely(p->look))
 		return;
@@ -134,7 +134,7 @@ static enum knat_fate outward_use(const struct knat_packet *p,
 		return KNAT_REFUSE;
 	}
 	/* It may be one that another CPU has just opened. */
-	session_packet(p, way->session, true);
+	knat_flow_goes_by(p, way->session, true);
 	found_map_out(way, map);
 	return KNAT_TRANSLATE;
 }
@@ -207,7 +207,7 @@ enum knat_fate knat_flow_outward(const struct knat_packet *p,
 	if (p->tracked || view->sessions_first) {
 		way->session = outward_session(p, realm);
 		if (way->session) {
-			session_packet(p, way->session, true);
+			knat_flow_goes_by(p, way->session, true);
 			way->to.addr = way->session->out_addr;
 			way->to.port = way->session->ctl.out_port;
 			way->to.whole_addr = false;
@@ -309,7 +309,7 @@ enum knat_fate knat_flow_inward(const struct knat_packet *p,
 		if (unlikely(p->proto == IPPROTO_ESP) && !way->session)
 			way->session = knat_esp_learn(p, raddr);
 		if (way->session) {
-			session_packet(p, way->session, false);
+			knat_flow_goes_by(p, way->session, false);
 			way->to.addr = way->session->in_addr;
 			way->to.port = way->session->in_port;
 			way->to.whole_addr = false;
@@ -357,6 +357,6 @@ enum knat_fate knat_flow_inward(const struct knat_packet *p,
 					 false);
 	if (!way->session)
 		return KNAT_DROP;
-	session_packet(p, way->session, false);
+	knat_flow_goes_by(p, way->session, false);
 	return KNAT_TRANSLATE;
 }

@@ -75,6 +75,12 @@ enum knat_fate knat_flow_inward(const struct knat_packet *p,
 				__be32 raddr, __be16 rport,
 				struct knat_way *way);
 
+/* A packet of @session goes by: advance its state and refresh it, unless it is
+ * only looked at.
+ */
+void knat_flow_goes_by(const struct knat_packet *p,
+		       struct knat_session *session, bool from_inside);
+
 /* The mapping that such a packet would meet, without opening anything. */
 struct knat_map *knat_flow_target(const struct knat_packet *p);
 

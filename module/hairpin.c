@@ -9,9 +9,7 @@
 #include "map.h"
 #include "net.h"
 #include "prefix.h"
-#include "proto.h"
 #include "session.h"
-#include "tcp.h"
 
 /* The sender's own outside end: on the device that the mapping belongs to if
  * it has one, else on the first that translates the sender.
@@ -171,12 +169,5 @@ void knat_hairpin_answer(struct knat_packet *p, const struct knat_view *view)
 	way.to.port = session->ctl.out_port;
 	way.to.whole_addr = false;
 	knat_hairpin_mark(p->skb, &way.to);
-	if (unlikely(p->look))
-		return;
-	if (p->proto == IPPROTO_TCP)
-		knat_tcp_segment(p->kn, session, p, true);
-	else if (p->tracked)
-		knat_proto_packet(p->kn, session, p, true);
-	else
-		knat_session_touch(session);
+	knat_flow_goes_by(p, session, true);
 }
