@@ -13,6 +13,7 @@
 #include "local.h"
 #include "lookup.h"
 #include "net.h"
+#include "odd.h"
 #include "prefix.h"
 #include "rewrite.h"
 #include "rule.h"
@@ -347,21 +348,7 @@ static unsigned int error_out_unknown(const struct knat_packet *p,
  */
 static bool quote_has_route(const struct knat_packet *p, const struct quote *q)
 {
-	const u8 *at = p->skb->data + q->off + sizeof(struct iphdr);
-	const u8 *end = p->skb->data + q->l4;
-
-	while (at < end && *at != IPOPT_END) {
-		if (*at == IPOPT_LSRR || *at == IPOPT_SSRR)
-			return true;
-		if (*at == IPOPT_NOOP) {
-			at++;
-			continue;
-		}
-		if (end - at < 2 || at[1] < 2)
-			break;
-		at += at[1];
-	}
-	return false;
+	return knat_odd_route((const void *)(p->skb->data + q->off));
 }
 
 unsigned int knat_icmp_error_out(struct knat_packet *p, int ifindex)

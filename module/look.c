@@ -11,6 +11,7 @@
 #include "local.h"
 #include "look.h"
 #include "net.h"
+#include "proto.h"
 #include "static.h"
 
 /* Room for any of the transport headers */
@@ -98,13 +99,6 @@ static struct net_device *look_dev(struct knat_net *kn, __be32 addr)
 	return ifindex ? dev_get_by_index_rcu(kn->net, ifindex) : NULL;
 }
 
-static bool look_ports(u8 proto)
-{
-	return proto == IPPROTO_TCP || proto == IPPROTO_UDP ||
-	       proto == IPPROTO_UDPLITE || proto == IPPROTO_SCTP ||
-	       proto == IPPROTO_DCCP;
-}
-
 /* The packet as it is now */
 static void look_read(struct knat_look_packet *packet,
 		      const struct sk_buff *skb)
@@ -114,7 +108,7 @@ static void look_read(struct knat_look_packet *packet,
 
 	packet->saddr = ip_hdr(skb)->saddr;
 	packet->daddr = ip_hdr(skb)->daddr;
-	if (look_ports(packet->proto)) {
+	if (knat_proto_has_ports(packet->proto)) {
 		packet->sport = ports[0];
 		packet->dport = ports[1];
 	} else if (packet->proto == IPPROTO_ICMP) {
