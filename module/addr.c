@@ -139,7 +139,7 @@ static int addr_cmp(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int range_cmp(const void *a, const void *b)
+int knat_addr_range_cmp(const void *a, const void *b)
 {
 	const struct knat_addr_range *x = a, *y = b;
 
@@ -177,7 +177,7 @@ static int addr_ranges(struct knat_net *kn, struct knat_addr_list *list)
 	list->ranges = r;
 	if (!n)
 		return 0;
-	sort(r, n, sizeof(*r), range_cmp, NULL);
+	sort(r, n, sizeof(*r), knat_addr_range_cmp, NULL);
 	for (i = 1, last = 0; i < n; i++) {
 		if (r[last].last == U32_MAX || r[i].first <= r[last].last + 1)
 			r[last].last = max(r[last].last, r[i].last);

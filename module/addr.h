@@ -118,6 +118,9 @@ struct knat_ports *knat_addr_ports(struct knat_addr *addr,
  */
 struct knat_addr *knat_addr_next(struct knat_net *kn, u32 *from, u32 last);
 
+/* Orders ranges by their first address, for sort(). */
+int knat_addr_range_cmp(const void *a, const void *b);
+
 /* Is @addr (host order) within the ranges? */
 bool knat_addr_listed(const struct knat_addr_list *list, u32 addr);
 

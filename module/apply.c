@@ -90,10 +90,7 @@ static int apply_removes(struct knat_apply *apply)
 
 static bool same_rule(const struct knat_rule *a, const struct knat_rule *b)
 {
-	return a->prio == b->prio && !strcmp(a->oif, b->oif) &&
-	       a->src == b->src && a->src_len == b->src_len &&
-	       a->dst == b->dst && a->dst_len == b->dst_len &&
-	       a->proto == b->proto && a->action == b->action &&
+	return knat_rule_selects_same(a, b) && a->action == b->action &&
 	       (a->action != KNAT_ACTION_POOL || a->pool == b->pool);
 }
 

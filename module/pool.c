@@ -72,13 +72,6 @@ struct knat_addr *knat_pool_addrs_find(const struct knat_pool_addrs *addrs,
 	return NULL;
 }
 
-static int range_cmp(const void *a, const void *b)
-{
-	const struct knat_addr_range *x = a, *y = b;
-
-	return x->first < y->first ? -1 : x->first > y->first;
-}
-
 bool knat_pool_meets(const struct knat_pool *pool, u32 first, u32 last)
 {
 	u32 i;
@@ -133,7 +126,7 @@ static int ranges_copy(const struct knat_addr_range *ranges, u32 nr,
 	if (!r)
 		return -ENOMEM;
 	memcpy(r, ranges, nr * sizeof(*r));
-	sort(r, nr, sizeof(*r), range_cmp, NULL);
+	sort(r, nr, sizeof(*r), knat_addr_range_cmp, NULL);
 	for (i = 0; i < nr; i++) {
 		sum += (u64)r[i].last - r[i].first + 1;
 		if (i && r[i].first <= r[i - 1].last) {
@@ -226,6 +219,15 @@ struct knat_pool *knat_pool_new(const struct knat_pool_conf *conf)
 	return pool;
 }
 
+/* The pool does not count the address any more. */
+static void leaving_end(struct knat_net *kn, struct knat_leaving *leaving)
+{
+	leaving->addr->dynamic--;
+	knat_addr_put(kn, leaving->addr);
+	list_del(&leaving->list);
+	kfree(leaving);
+}
+
 static void leaving_free(struct list_head *list)
 {
 	struct knat_leaving *leaving, *next;
@@ -280,10 +282,7 @@ static void pool_replace(struct knat_net *kn, struct knat_pool *pool,
 		if (!new || !knat_pool_addrs_find(new, leaving->addr->addr,
 						  &slot))
 			continue;
-		leaving->addr->dynamic--;
-		knat_addr_put(kn, leaving->addr);
-		list_del(&leaving->list);
-		kfree(leaving);
+		leaving_end(kn, leaving);
 	}
 	list_splice_tail_init(list, &kn->leaving);
 }
@@ -316,20 +315,14 @@ void knat_pool_leave(struct knat_net *kn)
 		if (!addrs || !knat_pool_addrs_find(addrs, leaving->addr->addr,
 						    &slot))
 			continue;
-		leaving->addr->dynamic--;
-		knat_addr_put(kn, leaving->addr);
-		list_del(&leaving->list);
-		kfree(leaving);
+		leaving_end(kn, leaving);
 	}
 	if (list_empty(&kn->leaving))
 		return;
 
 	knat_wheel_settle(kn, &sweep);
 	list_for_each_entry_safe(leaving, next, &kn->leaving, list) {
-		leaving->addr->dynamic--;
-		knat_addr_put(kn, leaving->addr);
-		list_del(&leaving->list);
-		kfree(leaving);
+		leaving_end(kn, leaving);
 	}
 	knat_addr_publish(kn);
 }
@@ -383,10 +376,7 @@ void knat_pool_destroy(struct knat_net *kn, struct knat_pool *pool)
 	list_for_each_entry_safe(leaving, next, &kn->leaving, list) {
 		if (leaving->pool != pool)
 			continue;
-		leaving->addr->dynamic--;
-		knat_addr_put(kn, leaving->addr);
-		list_del(&leaving->list);
-		kfree(leaving);
+		leaving_end(kn, leaving);
 	}
 	addrs = rcu_dereference_protected(pool->addrs, true);
 	if (addrs) {

@@ -36,16 +36,22 @@ void knat_realm_put(struct knat_net *kn, u16 realm)
 	__clear_bit(realm, kn->realms);
 }
 
+bool knat_rule_selects_same(const struct knat_rule *a,
+			    const struct knat_rule *b)
+{
+	return a->prio == b->prio && !strcmp(a->oif, b->oif) &&
+	       a->src == b->src && a->src_len == b->src_len &&
+	       a->dst == b->dst && a->dst_len == b->dst_len &&
+	       a->proto == b->proto;
+}
+
 struct knat_rule *knat_rule_find(struct knat_net *kn,
 				 const struct knat_rule *rule)
 {
 	struct knat_rule *old;
 
 	list_for_each_entry(old, &kn->rules, list)
-		if (old->prio == rule->prio && !strcmp(old->oif, rule->oif) &&
-		    old->src == rule->src && old->src_len == rule->src_len &&
-		    old->dst == rule->dst && old->dst_len == rule->dst_len &&
-		    old->proto == rule->proto)
+		if (knat_rule_selects_same(old, rule))
 			return old;
 	return NULL;
 }
@@ -94,15 +100,10 @@ void knat_rule_free(struct knat_net *kn, struct knat_rule *rule)
 static bool rule_overlaps(const struct knat_rule *rule)
 {
 	u32 first = ntohl(rule->src);
-	u32 last = first | ~ntohl(inet_make_mask(rule->src_len)), i;
+	u32 last = first | ~ntohl(inet_make_mask(rule->src_len));
 
-	if (rule->action != KNAT_ACTION_POOL || !rule->src_len)
-		return false;
-	for (i = 0; i < rule->pool->nr_ranges; i++)
-		if (first <= rule->pool->ranges[i].last &&
-		    last >= rule->pool->ranges[i].first)
-			return true;
-	return false;
+	return rule->action == KNAT_ACTION_POOL && rule->src_len &&
+	       knat_pool_meets(rule->pool, first, last);
 }
 
 struct knat_rule *knat_rule_new(struct knat_net *kn,

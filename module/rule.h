@@ -162,6 +162,9 @@ struct knat_rule *knat_rule_new(struct knat_net *kn,
 				const struct knat_rule *tmpl,
 				const struct knat_pool_conf *conf,
 				struct netlink_ext_ack *extack);
+/* Do both select the same packets at the same place in the order? */
+bool knat_rule_selects_same(const struct knat_rule *a,
+			    const struct knat_rule *b);
 struct knat_rule *knat_rule_find(struct knat_net *kn,
 				 const struct knat_rule *rule);
 /* Out of the list: what it stood behind, for going back; behind those of its
