@@ -151,6 +151,7 @@ static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
 {
 	struct knat_net *kn = knat_net(state->net);
 	const struct knat_view *view = rcu_dereference(kn->view);
+	unsigned int verdict;
 	bool outside;
 
 	if (unlikely(!view))
@@ -165,7 +166,10 @@ static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
 	/* The gateway talks to itself: hook_local_out() has seen it. */
 	if (unlikely(state->in->flags & IFF_LOOPBACK))
 		return NF_ACCEPT;
-	return knat_hook_in(kn, view, skb, state->in, outside, NULL);
+	local_bh_disable();
+	verdict = knat_hook_in(kn, view, skb, state->in, outside, NULL);
+	local_bh_enable();
+	return verdict;
 }
 
 /* What cannot be translated must not leave with an inside address. */
@@ -285,6 +289,7 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 	struct knat_net *kn = knat_net(state->net);
 	const struct knat_view *view = rcu_dereference(kn->view);
 	const struct knat_view_dev *dev;
+	unsigned int verdict;
 
 	if (unlikely(knat_hairpin_marked(skb)))
 		return knat_hairpin_out(kn, skb);
@@ -295,8 +300,47 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	if (likely(knat_quick_out(kn, view, dev, skb)))
 		return NF_ACCEPT;
+	local_bh_disable();
+	verdict = knat_hook_out(kn, view, skb, dev, NULL);
+	local_bh_enable();
+	return verdict;
+}
 
-	return knat_hook_out(kn, view, skb, dev, NULL);
+/* See hook_local_out(). *@changed: the packet is for another address now. Softirq
+ * off.
+ */
+static unsigned int local_out(struct knat_packet *p,
+			      const struct knat_view *view, bool *changed)
+{
+	struct knat_way way = {};
+	struct knat_map *map;
+
+	if (p->kind == KNAT_PACKET_ERROR) {
+		*changed = true;
+		return in_error(p);
+	}
+	if (p->kind != KNAT_PACKET_PORTS)
+		return NF_ACCEPT;
+	map = knat_flow_target(p);
+	if (!map)
+		return NF_ACCEPT;
+	switch (knat_flow_inward(p, view, p->saddr, p->sport, &way)) {
+	case KNAT_DROP:
+	case KNAT_REFUSE:
+	case KNAT_HOLD:
+		return NF_DROP;
+	case KNAT_PASS:
+		return NF_ACCEPT;
+	case KNAT_TRANSLATE:
+		break;
+	}
+	/* Its answers must be told from those to other hosts. */
+	if (!way.session &&
+	    !knat_session_open(p->kn, map, p->saddr, p->sport, false))
+		return NF_DROP;
+	knat_count(p->kn, HAIRPIN);
+	*changed = true;
+	return knat_deliver_dst(p, &way);
 }
 
 /* The gateway itself sends to an outside address that leads inside: a port
@@ -308,9 +352,8 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 	struct knat_net *kn = knat_net(state->net);
 	const struct knat_view *view = rcu_dereference(kn->view);
 	struct knat_packet p;
-	struct knat_way way;
-	struct knat_map *map;
 	unsigned int verdict;
+	bool changed = false;
 
 	if (unlikely(!view))
 		return NF_ACCEPT;
@@ -322,34 +365,10 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 	}
 
 	knat_packet_parse(&p, kn, skb);
-	if (p.kind == KNAT_PACKET_ERROR) {
-		verdict = in_error(&p);
-	} else if (p.kind == KNAT_PACKET_PORTS) {
-		map = knat_flow_target(&p);
-		if (!map)
-			return NF_ACCEPT;
-		way.session = NULL;
-		way.map = map;
-		switch (knat_flow_inward(&p, view, p.saddr, p.sport, &way)) {
-		case KNAT_DROP:
-		case KNAT_REFUSE:
-		case KNAT_HOLD:
-			return NF_DROP;
-		case KNAT_PASS:
-			return NF_ACCEPT;
-		case KNAT_TRANSLATE:
-			break;
-		}
-		/* Its answers must be told from those to other hosts. */
-		if (!way.session &&
-		    !knat_session_open(kn, map, p.saddr, p.sport, false))
-			return NF_DROP;
-		knat_count(kn, HAIRPIN);
-		verdict = knat_deliver_dst(&p, &way);
-	} else {
-		return NF_ACCEPT;
-	}
-	if (verdict == NF_ACCEPT &&
+	local_bh_disable();
+	verdict = local_out(&p, view, &changed);
+	local_bh_enable();
+	if (verdict == NF_ACCEPT && changed &&
 	    ip_route_me_harder(state->net, state->sk, skb, RTN_UNSPEC) < 0)
 		return NF_DROP;
 	return verdict;

@@ -252,9 +252,9 @@ int knat_port_peek(struct knat_ports *ports, const struct knat_port_wish *wish)
 {
 	u32 port;
 
-	spin_lock_bh(&ports->lock);
+	spin_lock(&ports->lock);
 	port = port_wished(ports, wish);
-	spin_unlock_bh(&ports->lock);
+	spin_unlock(&ports->lock);
 	return port == KNAT_PORTS ? -ENOSPC : port;
 }
 
@@ -263,14 +263,14 @@ int knat_port_get(struct knat_ports *ports, const struct knat_port_wish *wish)
 	int ret = -ENOSPC;
 	u32 port;
 
-	spin_lock_bh(&ports->lock);
+	spin_lock(&ports->lock);
 	port = port_wished(ports, wish);
 	if (port != KNAT_PORTS) {
 		port_set(ports, port);
 		ports->next = port == wish->last ? wish->first : port + 1;
 		ret = port;
 	}
-	spin_unlock_bh(&ports->lock);
+	spin_unlock(&ports->lock);
 	return ret;
 }
 

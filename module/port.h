@@ -64,7 +64,9 @@ struct knat_port_wish {
 	void			*arg;
 };
 
-/* Take a port: host order, or -ENOSPC when none in the range is free. */
+/* Take a port: host order, or -ENOSPC when none in the range is free. Softirq
+ * off.
+ */
 int knat_port_get(struct knat_ports *ports, const struct knat_port_wish *wish);
 /* The same, without taking it. */
 int knat_port_peek(struct knat_ports *ports, const struct knat_port_wish *wish);

@@ -226,7 +226,9 @@ static inline void knat_bucket_unlock(struct knat_bucket *bucket)
 bool knat_bucket_add(struct knat_bucket *bucket, unsigned long tag,
 		     size_t link, void *entry);
 
-/* Put @entry in, unless @match finds one by @key: that one, or NULL. */
+/* Put @entry in, unless @match finds one by @key: that one, or NULL. Softirq off,
+ * under rcu_read_lock().
+ */
 static __always_inline void *
 knat_table_insert(struct knat_table *table, u64 hash, size_t link, void *entry,
 		  bool (*match)(const void *entry, const void *key),
@@ -238,8 +240,6 @@ knat_table_insert(struct knat_table *table, u64 hash, size_t link, void *entry,
 	bool full = false;
 	void *old;
 
-	local_bh_disable();
-	rcu_read_lock();
 	buckets = rcu_dereference(table->buckets);
 	bucket = knat_table_bucket(buckets, hash);
 	knat_bucket_lock(bucket);
@@ -257,8 +257,6 @@ knat_table_insert(struct knat_table *table, u64 hash, size_t link, void *entry,
 		full = knat_bucket_add(bucket, tag, link, entry);
 	}
 	knat_bucket_unlock(bucket);
-	rcu_read_unlock();
-	local_bh_enable();
 	if (!old)
 		percpu_counter_inc(&table->nr);
 	if (unlikely(full))
