@@ -220,7 +220,7 @@ static void out_refused(const struct knat_packet *p)
 
 unsigned int knat_hook_out(struct knat_net *kn, const struct knat_view *view,
 			   struct sk_buff *skb, const struct knat_view_dev *dev,
-			   struct knat_look *look)
+			   bool unmapped, struct knat_look *look)
 {
 	struct knat_way way = {};
 	struct knat_packet p;
@@ -228,6 +228,7 @@ unsigned int knat_hook_out(struct knat_net *kn, const struct knat_view *view,
 
 	knat_packet_parse(&p, kn, skb);
 	p.look = look;
+	p.unmapped = unmapped;
 	/* A source route would show the outside inside addresses, and is not
 	 * translated (RFC 5508 section 7.3).
 	 */
@@ -290,6 +291,7 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 	const struct knat_view *view = rcu_dereference(kn->view);
 	const struct knat_view_dev *dev;
 	unsigned int verdict;
+	bool unmapped;
 
 	if (unlikely(knat_hairpin_marked(skb)))
 		return knat_hairpin_out(kn, skb);
@@ -298,10 +300,10 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 	dev = knat_view_dev(view, state->out->ifindex);
 	if (!dev)
 		return NF_ACCEPT;
-	if (likely(knat_quick_out(kn, view, dev, skb)))
+	if (likely(knat_quick_out(kn, view, dev, skb, &unmapped)))
 		return NF_ACCEPT;
 	local_bh_disable();
-	verdict = knat_hook_out(kn, view, skb, dev, NULL);
+	verdict = knat_hook_out(kn, view, skb, dev, unmapped, NULL);
 	local_bh_enable();
 	return verdict;
 }

@@ -18,13 +18,14 @@ struct knat_view_dev;
 
 /* What comes in for an outside address, and what leaves through an outside
  * device, but for the packets that quick.h knows. @outside: @in is such a
- * device. @look: NULL, or it is a question, see look.h. Softirq off.
+ * device. @unmapped: see packet.h. @look: NULL, or it is a question, see look.h.
+ * Softirq off.
  */
 unsigned int knat_hook_in(struct knat_net *kn, const struct knat_view *view,
 			  struct sk_buff *skb, const struct net_device *in,
 			  bool outside, struct knat_look *look);
 unsigned int knat_hook_out(struct knat_net *kn, const struct knat_view *view,
 			   struct sk_buff *skb, const struct knat_view_dev *dev,
-			   struct knat_look *look);
+			   bool unmapped, struct knat_look *look);
 
 #endif /* _KNAT_HOOK_H */

@@ -20,15 +20,19 @@ bool knat_quick_in(struct knat_net *kn, const struct knat_view *view,
 }
 
 bool knat_quick_out(struct knat_net *kn, const struct knat_view *view,
-		    const struct knat_view_dev *dev, struct sk_buff *skb)
+		    const struct knat_view_dev *dev, struct sk_buff *skb,
+		    bool *unmapped)
 {
 	struct knat_quick q;
 	__be32 addr;
 	__be16 port;
 
+	q.unmapped = false;
 	if (!knat_quick_parse(skb, &q) || !knat_quick_writable(skb, &q) ||
-	    !knat_quick_find_out(kn, view, dev, &q, &addr, &port))
+	    !knat_quick_find_out(kn, view, dev, &q, &addr, &port)) {
+		*unmapped = q.unmapped;
 		return false;
+	}
 	knat_quick_rewrite(skb, &q, &q.iph->saddr, &q.ports[0], addr, port);
 	if (unlikely(knat_wants_fresh_id(skb)))
 		knat_fresh_id(kn, skb);

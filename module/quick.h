@@ -21,9 +21,12 @@ struct knat_net;
 bool knat_quick_in(struct knat_net *kn, const struct knat_view *view,
 		   struct sk_buff *skb);
 
-/* Translate a packet that leaves through outside device @dev; likewise. */
+/* Translate a packet that leaves through outside device @dev; likewise. If not,
+ * *@unmapped says that there is no mapping for it.
+ */
 bool knat_quick_out(struct knat_net *kn, const struct knat_view *view,
-		    const struct knat_view_dev *dev, struct sk_buff *skb);
+		    const struct knat_view_dev *dev, struct sk_buff *skb,
+		    bool *unmapped);
 
 /* A packet has come in that may leave through an outside device: have the line
  * of the table that it will need fetched while it is routed.
