@@ -85,7 +85,7 @@ static int open_take_port(const struct knat_packet *p,
 	else if (wish.parity == KNAT_PARITY_PAIRS)
 		wish.hint = open_neighbour(p, addr->addr, far);
 	if ((p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP) &&
-	    knat_local_addr(arg.net, addr->addr)) {
+	    knat_local_addr_again(arg.net, addr->addr, &addr->local)) {
 		wish.busy = open_port_busy;
 		wish.arg = &arg;
 	}

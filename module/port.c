@@ -135,13 +135,10 @@ static u32 port_random(const struct knat_ports *ports, u32 first, u32 last,
 {
 	u32 span = last - first + 1, start, port, word, skip;
 	unsigned long free;
-	u32 random;
 	int i;
 
 	for (i = 0; i < PORT_THROWS; i++) {
-		/* Two throws of 16 bits to a number. */
-		random = i % 2 ? random >> 16 : get_random_u32();
-		start = first + ((random & 0xffff) * span >> 16);
+		start = first + (get_random_u16() * span >> 16);
 		if (port_is_free(ports, start, shape))
 			return start;
 	}
