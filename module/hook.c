@@ -3,6 +3,7 @@
 #include <linux/icmp.h>
 #include <linux/netfilter_arp.h>
 #include <linux/netfilter_ipv4.h>
+#include <linux/slab.h>
 #include <net/dst.h>
 #include <net/icmp.h>
 #include <net/ip.h>
@@ -149,7 +150,7 @@ unsigned int knat_hook_in(struct knat_net *kn, const struct knat_view *view,
 static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
 				    const struct nf_hook_state *state)
 {
-	struct knat_net *kn = knat_net(state->net);
+	struct knat_net *kn = priv;
 	const struct knat_view *view = rcu_dereference(kn->view);
 	unsigned int verdict;
 	bool outside;
@@ -287,7 +288,7 @@ unsigned int knat_hook_out(struct knat_net *kn, const struct knat_view *view,
 static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 				     const struct nf_hook_state *state)
 {
-	struct knat_net *kn = knat_net(state->net);
+	struct knat_net *kn = priv;
 	const struct knat_view *view = rcu_dereference(kn->view);
 	const struct knat_view_dev *dev;
 	unsigned int verdict;
@@ -351,7 +352,7 @@ static unsigned int local_out(struct knat_packet *p,
 static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 				   const struct nf_hook_state *state)
 {
-	struct knat_net *kn = knat_net(state->net);
+	struct knat_net *kn = priv;
 	const struct knat_view *view = rcu_dereference(kn->view);
 	struct knat_packet p;
 	unsigned int verdict;
@@ -381,10 +382,10 @@ static unsigned int hook_local_in(void *priv, struct sk_buff *skb,
 {
 	if (likely(!knat_hairpin_marked(skb)))
 		return NF_ACCEPT;
-	return knat_hairpin_out(knat_net(state->net), skb);
+	return knat_hairpin_out(priv, skb);
 }
 
-const struct nf_hook_ops knat_hook_ops[] = {
+static const struct nf_hook_ops hook_ops[] = {
 	{
 		.hook		= knat_hook_frag,
 		.pf		= NFPROTO_IPV4,
@@ -431,4 +432,15 @@ const struct nf_hook_ops knat_hook_ops[] = {
 #endif
 };
 
-const unsigned int knat_hooks = ARRAY_SIZE(knat_hook_ops);
+const unsigned int knat_hooks = ARRAY_SIZE(hook_ops);
+
+struct nf_hook_ops *knat_hooks_new(struct knat_net *kn)
+{
+	struct nf_hook_ops *ops = kmemdup(hook_ops, sizeof(hook_ops),
+					  GFP_KERNEL_ACCOUNT);
+	unsigned int i;
+
+	for (i = 0; ops && i < knat_hooks; i++)
+		ops[i].priv = kn;
+	return ops;
+}

@@ -8,13 +8,17 @@
 
 #include <linux/netfilter.h>
 
-extern const struct nf_hook_ops knat_hook_ops[];
-extern const unsigned int knat_hooks;
-
 struct knat_look;
 struct knat_net;
 struct knat_view;
 struct knat_view_dev;
+
+/* The hooks of a namespace, knat_hooks of them, or NULL (process context): each is
+ * told its namespace. To be freed by kfree(), a grace period after they were
+ * unregistered.
+ */
+struct nf_hook_ops *knat_hooks_new(struct knat_net *kn);
+extern const unsigned int knat_hooks;
 
 /* What comes in for an outside address, and what leaves through an outside
  * device, but for the packets that quick.h knows. @outside: @in is such a
