@@ -41,13 +41,13 @@ static struct knat_buckets *buckets_alloc(u32 order, gfp_t gfp)
 bool knat_bucket_add(struct knat_bucket *bucket, unsigned long tag,
 		     size_t link, void *entry)
 {
-	int i;
+	unsigned long *slot = bucket->slot, *end = slot + KNAT_BUCKET_SLOTS;
 
-	for (i = 0; i < KNAT_BUCKET_SLOTS; i++) {
-		if (bucket->slot[i])
+	for (; slot < end; slot++) {
+		if (*slot)
 			continue;
 		/* Whoever sees the entry sees what is in it. */
-		smp_store_release(&bucket->slot[i], (unsigned long)entry | tag);
+		smp_store_release(slot, (unsigned long)entry | tag);
 		return false;
 	}
 	WRITE_ONCE(*(unsigned long *)(entry + link),
@@ -164,25 +164,26 @@ static void chain_move(struct knat_table *table, struct knat_bucket *bucket,
 static void bucket_move(struct knat_table *table, struct knat_bucket *bucket,
 			struct knat_buckets *to)
 {
-	int i;
+	unsigned long *slot = bucket->slot, *end = slot + KNAT_BUCKET_SLOTS;
 
-	chain_move(table, bucket, to);
-	for (i = 0; i < KNAT_BUCKET_SLOTS; i++) {
-		if (!bucket->slot[i])
+	if (unlikely(bucket->chain & ~BIT(KNAT_BUCKET_LOCK)))
+		chain_move(table, bucket, to);
+	for (; slot < end; slot++) {
+		if (!*slot)
 			continue;
-		entry_move(table, to,
-			   (void *)(bucket->slot[i] & ~KNAT_TAG_MASK));
-		WRITE_ONCE(bucket->slot[i], 0);
+		entry_move(table, to, (void *)(*slot & ~KNAT_TAG_MASK));
+		WRITE_ONCE(*slot, 0);
 	}
 }
 
 /* To be moved, entries must be read: they are all over the memory. */
 static void bucket_foresee(const struct knat_bucket *bucket)
 {
-	int i;
+	const unsigned long *slot = bucket->slot;
+	const unsigned long *end = slot + KNAT_BUCKET_SLOTS;
 
-	for (i = 0; i < KNAT_BUCKET_SLOTS; i++)
-		prefetch((void *)(READ_ONCE(bucket->slot[i]) & ~KNAT_TAG_MASK));
+	for (; slot < end; slot++)
+		prefetch((void *)(READ_ONCE(*slot) & ~KNAT_TAG_MASK));
 }
 
 static void table_resize(struct knat_table *table, u32 order)

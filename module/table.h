@@ -147,7 +147,7 @@ static inline unsigned long knat_table_tag(u64 hash)
 static inline struct knat_bucket *
 knat_table_bucket(const struct knat_buckets *buckets, u64 hash)
 {
-	return (struct knat_bucket *)&buckets->bucket[hash >> buckets->shift];
+	return (struct knat_bucket *)&buckets->bucket[hash >> (buckets->shift & 63)];
 }
 
 /* The line of a look-up that will follow. */
@@ -167,18 +167,20 @@ knat_bucket_find(const struct knat_bucket *bucket, unsigned long tag,
 		 size_t link, bool (*match)(const void *entry, const void *key),
 		 const void *key)
 {
+	const unsigned long *slot = bucket->slot;
+	const unsigned long *end = slot + KNAT_BUCKET_SLOTS;
 	void *entry;
-	int i;
 
-	for (i = 0; i < KNAT_BUCKET_SLOTS; i++) {
-		unsigned long slot = READ_ONCE(bucket->slot[i]);
+	/* An index would be checked each time, where the kernel has that. */
+	do {
+		unsigned long word = READ_ONCE(*slot) - tag;
 
-		if ((slot & KNAT_TAG_MASK) != tag)
+		if (word & KNAT_TAG_MASK)
 			continue;
-		entry = (void *)(slot - tag);
+		entry = (void *)word;
 		if (likely(match(entry, key)))
 			return entry;
-	}
+	} while (++slot < end);
 	entry = (void *)(READ_ONCE(bucket->chain) & ~BIT(KNAT_BUCKET_LOCK));
 	while (unlikely(entry)) {
 		if (match(entry, key))
