@@ -9,10 +9,13 @@
 #define TABLE_ORDER_MIN		6
 #define TABLE_ORDER_MAX		30
 /* Entries to a bucket: more and it is to grow, fewer and it may shrink. After
- * a change of size there are 2 to 4.
+ * a change of size there are 2 to 4; fewer, but over TABLE_LOAD_MIN, after the
+ * growth of a small table, which goes in larger steps: it is cheaper than to move
+ * all entries soon again.
  */
 #define TABLE_LOAD_MAX		5
 #define TABLE_LOAD_MIN		1
+#define TABLE_SMALL		0x10000
 /* Buckets moved between two chances for others to run; entries of a chain moved
  * for each time that it is gone through.
  */
@@ -234,6 +237,8 @@ static bool table_misfit(struct knat_table *table, u32 *order)
 	buckets = buckets_nr(rcu_dereference(table->buckets));
 	rcu_read_unlock();
 	*order = table_order(nr);
+	if (nr > TABLE_LOAD_MAX * buckets && nr < TABLE_SMALL)
+		++*order;
 	return (nr > TABLE_LOAD_MAX * buckets ||
 		nr < TABLE_LOAD_MIN * buckets) && buckets != 1LL << *order;
 }
