@@ -21,6 +21,7 @@
 #include "odd.h"
 #include "prefix.h"
 #include "quick.h"
+#include "quick_packet.h"
 #include "rewrite.h"
 #include "rule.h"
 #include "session.h"
@@ -219,17 +220,37 @@ static void out_refused(const struct knat_packet *p)
 	}
 }
 
+/* What quick.h has read. */
+static void packet_of(struct knat_packet *p, struct knat_net *kn,
+		      struct sk_buff *skb, const struct knat_quick *q)
+{
+	*p = (struct knat_packet) {
+		.skb		= skb,
+		.kn		= kn,
+		.saddr		= q->iph->saddr,
+		.daddr		= q->iph->daddr,
+		.sport		= q->ports[0],
+		.dport		= q->ports[1],
+		.proto		= IPPROTO_UDP,
+		.thoff		= sizeof(*q->iph),
+		.unmapped	= true,
+		.kind		= KNAT_PACKET_PORTS,
+	};
+}
+
 unsigned int knat_hook_out(struct knat_net *kn, const struct knat_view *view,
 			   struct sk_buff *skb, const struct knat_view_dev *dev,
-			   bool unmapped, struct knat_look *look)
+			   struct knat_quick *q, struct knat_look *look)
 {
 	struct knat_way way = {};
 	struct knat_packet p;
 	enum knat_fate fate;
 
-	knat_packet_parse(&p, kn, skb);
+	if (likely(q))
+		packet_of(&p, kn, skb, q);
+	else
+		knat_packet_parse(&p, kn, skb);
 	p.look = look;
-	p.unmapped = unmapped;
 	/* A source route would show the outside inside addresses, and is not
 	 * translated (RFC 5508 section 7.3).
 	 */
@@ -281,6 +302,10 @@ unsigned int knat_hook_out(struct knat_net *kn, const struct knat_view *view,
 		knat_tell(&p, DROP_MEMORY);
 		return NF_DROP;
 	}
+	if (likely(q) && likely(!way.to.whole_addr)) {
+		knat_quick_leave(kn, skb, q, way.to.addr, way.to.port);
+		return NF_ACCEPT;
+	}
 	knat_tell(&p, OUT_TRANSLATED);
 	return knat_deliver_src(&p, &way);
 }
@@ -292,7 +317,7 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 	const struct knat_view *view = rcu_dereference(kn->view);
 	const struct knat_view_dev *dev;
 	unsigned int verdict;
-	bool unmapped;
+	struct knat_quick q;
 
 	if (unlikely(knat_hairpin_marked(skb)))
 		return knat_hairpin_out(kn, skb);
@@ -301,10 +326,11 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 	dev = knat_view_dev(view, state->out->ifindex);
 	if (!dev)
 		return NF_ACCEPT;
-	if (likely(knat_quick_out(kn, view, dev, skb, &unmapped)))
+	if (likely(knat_quick_out(kn, view, dev, skb, &q)))
 		return NF_ACCEPT;
 	local_bh_disable();
-	verdict = knat_hook_out(kn, view, skb, dev, unmapped, NULL);
+	verdict = knat_hook_out(kn, view, skb, dev, q.unmapped ? &q : NULL,
+				NULL);
 	local_bh_enable();
 	return verdict;
 }

@@ -10,6 +10,7 @@
 
 struct knat_look;
 struct knat_net;
+struct knat_quick;
 struct knat_view;
 struct knat_view_dev;
 
@@ -22,14 +23,14 @@ extern const unsigned int knat_hooks;
 
 /* What comes in for an outside address, and what leaves through an outside
  * device, but for the packets that quick.h knows. @outside: @in is such a
- * device. @unmapped: see packet.h. @look: NULL, or it is a question, see look.h.
- * Softirq off.
+ * device. @q: NULL, or what quick.h has found out. @look: NULL, or it is a
+ * question, see look.h. Softirq off.
  */
 unsigned int knat_hook_in(struct knat_net *kn, const struct knat_view *view,
 			  struct sk_buff *skb, const struct net_device *in,
 			  bool outside, struct knat_look *look);
 unsigned int knat_hook_out(struct knat_net *kn, const struct knat_view *view,
 			   struct sk_buff *skb, const struct knat_view_dev *dev,
-			   bool unmapped, struct knat_look *look);
+			   struct knat_quick *q, struct knat_look *look);
 
 #endif /* _KNAT_HOOK_H */
