@@ -61,5 +61,11 @@ void knat_quick_foresee(struct knat_net *kn, const struct sk_buff *skb)
 		flow.far = knat_far(iph->daddr, ports[1], 0);
 		knat_table_prefetch(&kn->session_in,
 				    knat_session_in_hash(kn, &flow));
+		/* It will ask for a mapping next. */
+		if (skb_headlen(skb) >= sizeof(*iph) + sizeof(struct tcphdr) &&
+		    (((const u8 *)ports)[13] & KNAT_TCP_SYN))
+			knat_table_prefetch(&kn->map_in,
+					    knat_map_in_hash(kn, flow.near,
+							     knat_far(0, 0, 0)));
 	}
 }
