@@ -245,6 +245,16 @@ static u32 port_wished(const struct knat_ports *ports,
 					     port_of_shape(ports, wish);
 }
 
+/* A flow that is refused is to cost little, whoever sends how many of them. */
+static bool port_none(const struct knat_ports *ports,
+		      const struct knat_port_wish *wish)
+{
+	u32 none = READ_ONCE(ports->none);
+
+	return unlikely(none) && wish->first >= none >> 16 &&
+	       wish->last <= (u16)none;
+}
+
 int knat_port_peek(struct knat_ports *ports, const struct knat_port_wish *wish)
 {
 	u32 port;
@@ -260,12 +270,16 @@ int knat_port_get(struct knat_ports *ports, const struct knat_port_wish *wish)
 	int ret = -ENOSPC;
 	u32 port;
 
+	if (port_none(ports, wish))
+		return -ENOSPC;
 	spin_lock(&ports->lock);
 	port = port_wished(ports, wish);
 	if (port != KNAT_PORTS) {
 		port_set(ports, port);
 		ports->next = port == wish->last ? wish->first : port + 1;
 		ret = port;
+	} else if (!wish->busy) {
+		WRITE_ONCE(ports->none, (u32)wish->first << 16 | wish->last);
 	}
 	spin_unlock(&ports->lock);
 	return ret;
@@ -290,6 +304,7 @@ void knat_port_put(struct knat_ports *ports, u16 port)
 		__clear_bit(port, ports->taken);
 		__clear_bit(port / BITS_PER_LONG, ports->full);
 		ports->used--;
+		WRITE_ONCE(ports->none, 0);
 	}
 	spin_unlock_bh(&ports->lock);
 }
