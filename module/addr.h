@@ -50,6 +50,7 @@ u16 knat_port_place(u8 proto, u16 port);
  * @dynamic: pools that hand out its ports (config_lock to write)
  * @port_first: lowest port that a pool may hand out
  * @port_last: highest
+ * @local: for knat_local_addr_again()
  * @ports: bitmaps, made when first needed
  */
 struct knat_addr {
@@ -61,6 +62,7 @@ struct knat_addr {
 	u32				dynamic;
 	u16				port_first;
 	u16				port_last;
+	u32				local;
 	struct knat_ports __rcu		*ports[KNAT_SPACES];
 };
 

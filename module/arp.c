@@ -61,7 +61,7 @@ unsigned int knat_arp_in(void *priv, struct sk_buff *skb,
 	memcpy(&sender, hardware + dev->addr_len, sizeof(sender));
 	memcpy(&addr, hardware + 2 * dev->addr_len + sizeof(sender),
 	       sizeof(addr));
-	if (likely(!arp_is_ours(knat_net(state->net), dev, sender, addr)))
+	if (likely(!arp_is_ours(priv, dev, sender, addr)))
 		return NF_ACCEPT;
 	arp_send(ARPOP_REPLY, ETH_P_ARP, sender, dev, addr, hardware,
 		 dev->dev_addr, hardware);

@@ -75,6 +75,8 @@ static struct knat_map *outward_map(const struct knat_packet *p, u16 realm)
 	union knat_ep in = knat_ep(p->proto, p->saddr, p->sport);
 	struct knat_map *map;
 
+	if (p->unmapped)
+		return NULL;
 	map = knat_map_lookup_in(p->kn, in, knat_far(0, 0, realm));
 	if (!map && READ_ONCE(p->kn->nr_static))
 		map = knat_map_lookup_in(p->kn, in,

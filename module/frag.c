@@ -138,13 +138,12 @@ static u32 frag_user(const struct sk_buff *skb,
 unsigned int knat_hook_frag(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state)
 {
-	struct knat_net *kn;
+	struct knat_net *kn = priv;
 	bool admitted;
 	int err;
 
 	if (likely(!ip_is_fragment(ip_hdr(skb))))
 		return NF_ACCEPT;
-	kn = knat_net(state->net);
 	local_bh_disable();
 	spin_lock(&kn->frags->lock);
 	admitted = frag_admit(kn->frags, skb, state->net->ipv4.fqdir);

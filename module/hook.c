@@ -3,6 +3,7 @@
 #include <linux/icmp.h>
 #include <linux/netfilter_arp.h>
 #include <linux/netfilter_ipv4.h>
+#include <linux/slab.h>
 #include <net/dst.h>
 #include <net/icmp.h>
 #include <net/ip.h>
@@ -20,6 +21,7 @@
 #include "odd.h"
 #include "prefix.h"
 #include "quick.h"
+#include "quick_packet.h"
 #include "rewrite.h"
 #include "rule.h"
 #include "session.h"
@@ -149,8 +151,9 @@ unsigned int knat_hook_in(struct knat_net *kn, const struct knat_view *view,
 static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
 				    const struct nf_hook_state *state)
 {
-	struct knat_net *kn = knat_net(state->net);
+	struct knat_net *kn = priv;
 	const struct knat_view *view = rcu_dereference(kn->view);
+	unsigned int verdict;
 	bool outside;
 
 	if (unlikely(!view))
@@ -165,7 +168,10 @@ static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
 	/* The gateway talks to itself: hook_local_out() has seen it. */
 	if (unlikely(state->in->flags & IFF_LOOPBACK))
 		return NF_ACCEPT;
-	return knat_hook_in(kn, view, skb, state->in, outside, NULL);
+	local_bh_disable();
+	verdict = knat_hook_in(kn, view, skb, state->in, outside, NULL);
+	local_bh_enable();
+	return verdict;
 }
 
 /* What cannot be translated must not leave with an inside address. */
@@ -214,15 +220,36 @@ static void out_refused(const struct knat_packet *p)
 	}
 }
 
+/* What quick.h has read. */
+static void packet_of(struct knat_packet *p, struct knat_net *kn,
+		      struct sk_buff *skb, const struct knat_quick *q)
+{
+	*p = (struct knat_packet) {
+		.skb		= skb,
+		.kn		= kn,
+		.saddr		= q->iph->saddr,
+		.daddr		= q->iph->daddr,
+		.sport		= q->ports[0],
+		.dport		= q->ports[1],
+		.proto		= IPPROTO_UDP,
+		.thoff		= sizeof(*q->iph),
+		.unmapped	= true,
+		.kind		= KNAT_PACKET_PORTS,
+	};
+}
+
 unsigned int knat_hook_out(struct knat_net *kn, const struct knat_view *view,
 			   struct sk_buff *skb, const struct knat_view_dev *dev,
-			   struct knat_look *look)
+			   struct knat_quick *q, struct knat_look *look)
 {
 	struct knat_way way = {};
 	struct knat_packet p;
 	enum knat_fate fate;
 
-	knat_packet_parse(&p, kn, skb);
+	if (likely(q))
+		packet_of(&p, kn, skb, q);
+	else
+		knat_packet_parse(&p, kn, skb);
 	p.look = look;
 	/* A source route would show the outside inside addresses, and is not
 	 * translated (RFC 5508 section 7.3).
@@ -275,6 +302,10 @@ unsigned int knat_hook_out(struct knat_net *kn, const struct knat_view *view,
 		knat_tell(&p, DROP_MEMORY);
 		return NF_DROP;
 	}
+	if (likely(q) && likely(!way.to.whole_addr)) {
+		knat_quick_leave(kn, skb, q, way.to.addr, way.to.port);
+		return NF_ACCEPT;
+	}
 	knat_tell(&p, OUT_TRANSLATED);
 	return knat_deliver_src(&p, &way);
 }
@@ -282,9 +313,11 @@ unsigned int knat_hook_out(struct knat_net *kn, const struct knat_view *view,
 static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 				     const struct nf_hook_state *state)
 {
-	struct knat_net *kn = knat_net(state->net);
+	struct knat_net *kn = priv;
 	const struct knat_view *view = rcu_dereference(kn->view);
 	const struct knat_view_dev *dev;
+	unsigned int verdict;
+	struct knat_quick q;
 
 	if (unlikely(knat_hairpin_marked(skb)))
 		return knat_hairpin_out(kn, skb);
@@ -293,10 +326,50 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 	dev = knat_view_dev(view, state->out->ifindex);
 	if (!dev)
 		return NF_ACCEPT;
-	if (likely(knat_quick_out(kn, view, dev, skb)))
+	if (likely(knat_quick_out(kn, view, dev, skb, &q)))
 		return NF_ACCEPT;
+	local_bh_disable();
+	verdict = knat_hook_out(kn, view, skb, dev, q.unmapped ? &q : NULL,
+				NULL);
+	local_bh_enable();
+	return verdict;
+}
 
-	return knat_hook_out(kn, view, skb, dev, NULL);
+/* See hook_local_out(). *@changed: the packet is for another address now. Softirq
+ * off.
+ */
+static unsigned int local_out(struct knat_packet *p,
+			      const struct knat_view *view, bool *changed)
+{
+	struct knat_way way = {};
+	struct knat_map *map;
+
+	if (p->kind == KNAT_PACKET_ERROR) {
+		*changed = true;
+		return in_error(p);
+	}
+	if (p->kind != KNAT_PACKET_PORTS)
+		return NF_ACCEPT;
+	map = knat_flow_target(p);
+	if (!map)
+		return NF_ACCEPT;
+	switch (knat_flow_inward(p, view, p->saddr, p->sport, &way)) {
+	case KNAT_DROP:
+	case KNAT_REFUSE:
+	case KNAT_HOLD:
+		return NF_DROP;
+	case KNAT_PASS:
+		return NF_ACCEPT;
+	case KNAT_TRANSLATE:
+		break;
+	}
+	/* Its answers must be told from those to other hosts. */
+	if (!way.session &&
+	    !knat_session_open(p->kn, map, p->saddr, p->sport, false))
+		return NF_DROP;
+	knat_count(p->kn, HAIRPIN);
+	*changed = true;
+	return knat_deliver_dst(p, &way);
 }
 
 /* The gateway itself sends to an outside address that leads inside: a port
@@ -305,12 +378,11 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 				   const struct nf_hook_state *state)
 {
-	struct knat_net *kn = knat_net(state->net);
+	struct knat_net *kn = priv;
 	const struct knat_view *view = rcu_dereference(kn->view);
 	struct knat_packet p;
-	struct knat_way way;
-	struct knat_map *map;
 	unsigned int verdict;
+	bool changed = false;
 
 	if (unlikely(!view))
 		return NF_ACCEPT;
@@ -322,34 +394,10 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 	}
 
 	knat_packet_parse(&p, kn, skb);
-	if (p.kind == KNAT_PACKET_ERROR) {
-		verdict = in_error(&p);
-	} else if (p.kind == KNAT_PACKET_PORTS) {
-		map = knat_flow_target(&p);
-		if (!map)
-			return NF_ACCEPT;
-		way.session = NULL;
-		way.map = map;
-		switch (knat_flow_inward(&p, view, p.saddr, p.sport, &way)) {
-		case KNAT_DROP:
-		case KNAT_REFUSE:
-		case KNAT_HOLD:
-			return NF_DROP;
-		case KNAT_PASS:
-			return NF_ACCEPT;
-		case KNAT_TRANSLATE:
-			break;
-		}
-		/* Its answers must be told from those to other hosts. */
-		if (!way.session &&
-		    !knat_session_open(kn, map, p.saddr, p.sport, false))
-			return NF_DROP;
-		knat_count(kn, HAIRPIN);
-		verdict = knat_deliver_dst(&p, &way);
-	} else {
-		return NF_ACCEPT;
-	}
-	if (verdict == NF_ACCEPT &&
+	local_bh_disable();
+	verdict = local_out(&p, view, &changed);
+	local_bh_enable();
+	if (verdict == NF_ACCEPT && changed &&
 	    ip_route_me_harder(state->net, state->sk, skb, RTN_UNSPEC) < 0)
 		return NF_DROP;
 	return verdict;
@@ -360,10 +408,10 @@ static unsigned int hook_local_in(void *priv, struct sk_buff *skb,
 {
 	if (likely(!knat_hairpin_marked(skb)))
 		return NF_ACCEPT;
-	return knat_hairpin_out(knat_net(state->net), skb);
+	return knat_hairpin_out(priv, skb);
 }
 
-const struct nf_hook_ops knat_hook_ops[] = {
+static const struct nf_hook_ops hook_ops[] = {
 	{
 		.hook		= knat_hook_frag,
 		.pf		= NFPROTO_IPV4,
@@ -410,4 +458,15 @@ const struct nf_hook_ops knat_hook_ops[] = {
 #endif
 };
 
-const unsigned int knat_hooks = ARRAY_SIZE(knat_hook_ops);
+const unsigned int knat_hooks = ARRAY_SIZE(hook_ops);
+
+struct nf_hook_ops *knat_hooks_new(struct knat_net *kn)
+{
+	struct nf_hook_ops *ops = kmemdup(hook_ops, sizeof(hook_ops),
+					  GFP_KERNEL_ACCOUNT);
+	unsigned int i;
+
+	for (i = 0; ops && i < knat_hooks; i++)
+		ops[i].priv = kn;
+	return ops;
+}

@@ -68,3 +68,21 @@ bool knat_local_addr(struct net *net, __be32 addr)
 
 	return dev && (dev->flags & IFF_UP);
 }
+
+#define LOCAL_KNOWN	BIT(1)
+#define LOCAL_YES	BIT(0)
+
+bool knat_local_addr_again(struct net *net, __be32 addr, u32 *memory)
+{
+	/* It changes behind every change of addresses and of devices' state. */
+	u32 now = (u32)rt_genid_ipv4(net) << 2 | LOCAL_KNOWN;
+	u32 known = READ_ONCE(*memory);
+
+	if (unlikely((known & ~LOCAL_YES) != now)) {
+		/* An old answer is not to bear the new number. */
+		smp_rmb();
+		known = knat_local_addr(net, addr) ? now | LOCAL_YES : now;
+		WRITE_ONCE(*memory, known);
+	}
+	return known & LOCAL_YES;
+}

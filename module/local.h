@@ -23,4 +23,9 @@ bool knat_local_port_busy(struct net *net, u8 proto, u16 port);
 /* Is @addr one of the gateway's own addresses? Under rcu_read_lock(). */
 bool knat_local_addr(struct net *net, __be32 addr);
 
+/* The same, remembered in *@memory, which is 0 at first, until routes or addresses
+ * of the namespace change.
+ */
+bool knat_local_addr_again(struct net *net, __be32 addr, u32 *memory);
+
 #endif /* _KNAT_LOCAL_H */

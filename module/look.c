@@ -152,7 +152,7 @@ static bool look_out(struct knat_net *kn, const struct knat_view *view,
 	/* From somewhere else than the gateway, but nobody knows from where. */
 	if (!in && !knat_local_addr(kn->net, packet->saddr))
 		skb->skb_iif = LOOPBACK_IFINDEX;
-	return knat_hook_out(kn, view, skb, dev, look) == NF_ACCEPT;
+	return knat_hook_out(kn, view, skb, dev, NULL, look) == NF_ACCEPT;
 }
 
 static bool look_all(struct knat_net *kn, const struct knat_view *view,

@@ -166,7 +166,7 @@ static void map_unhash(struct knat_net *kn, struct knat_map *map,
 	knat_table_remove(&kn->map_out, map);
 	if (!(map->out.flags & KNAT_MAP_F_STATIC)) {
 		atomic_dec(&map->host->mappings);
-		atomic_dec(&map->host->pool->mappings);
+		this_cpu_dec(*map->host->pool->mappings);
 		atomic_inc(&kn->nr_resting);
 		WRITE_ONCE(map->stamp, (u32)jiffies);
 		knat_event_map_gone(kn, map, reason);

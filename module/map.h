@@ -85,7 +85,7 @@ struct knat_map *knat_map_listed_out(struct knat_net *kn, union knat_ep out);
 /* Put a mapping that nobody knows yet into both tables. -EEXIST: another CPU
  * was faster, *other is its mapping, or NULL if that one is about to go; @map
  * is still unknown. Any other error: @map was seen, but is dead now; it may
- * even have sessions.
+ * even have sessions. Softirq off, under rcu_read_lock().
  */
 int knat_map_insert(struct knat_net *kn, struct knat_map *map,
 		    struct knat_map **other);

@@ -81,11 +81,15 @@ int knat_hooks_update(struct knat_net *kn, bool want,
 	if (want == kn->hooked)
 		return 0;
 	if (!want) {
-		nf_unregister_net_hooks(kn->net, knat_hook_ops, knat_hooks);
+		nf_unregister_net_hooks(kn->net, kn->hook_ops, knat_hooks);
 		kn->hooked = false;
 		return 0;
 	}
-	err = nf_register_net_hooks(kn->net, knat_hook_ops, knat_hooks);
+	if (!kn->hook_ops)
+		kn->hook_ops = knat_hooks_new(kn);
+	if (!kn->hook_ops)
+		return -ENOMEM;
+	err = nf_register_net_hooks(kn->net, kn->hook_ops, knat_hooks);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "the hooks cannot be registered");
 		return err;
@@ -225,6 +229,7 @@ static void __net_exit net_exit(struct net *net)
 	if (kn->realms)
 		knat_wheel_exit(kn);
 	bitmap_free(kn->realms);
+	kfree(kn->hook_ops);
 	free_percpu(kn->stats);
 }
 

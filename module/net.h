@@ -44,6 +44,7 @@ struct knat_fastroutes;
 struct knat_frags;
 struct knat_prefixes;
 struct knat_view;
+struct nf_hook_ops;
 
 /**
  * struct knat_net - one namespace
@@ -85,7 +86,8 @@ struct knat_view;
  * @prefixes_changed: kn->prefixes is (config_lock)
  * @view_changed: kn->view is (config_lock)
  * @realms: bitmap of realm numbers in use (config_lock)
- * @hooked: the hooks are registered (config_lock)
+ * @hook_ops: the hooks, once there was something to translate (config_lock)
+ * @hooked: they are registered (config_lock)
  * @nr_static: entries of static mappings in the tables
  * @nr_alias: those of them that only map_out has
  * @nr_loose: static mappings without a device (config_lock)
@@ -146,6 +148,7 @@ struct knat_net {
 	bool				addrs_changed;
 	bool				prefixes_changed;
 	bool				view_changed;
+	struct nf_hook_ops		*hook_ops;
 	bool				hooked;
 	bool				dead;
 	bool				told_flowtable;

@@ -290,7 +290,7 @@ static int pool_fill(struct sk_buff *skb, struct netlink_callback *cb,
 	    knat_nl_pool_conf_fill(skb, &pool->conf) ||
 	    nla_put_u32(skb, KNAT_A_POOL_ADDRESSES, addrs->nr) ||
 	    nla_put_u32(skb, KNAT_A_POOL_MAPPINGS,
-			atomic_read(&pool->mappings)) ||
+			knat_pool_mappings(pool)) ||
 	    nla_put_u32(skb, KNAT_A_POOL_SUBSCRIBERS,
 			atomic_read(&pool->hosts))) {
 		genlmsg_cancel(skb, head);

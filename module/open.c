@@ -85,7 +85,7 @@ static int open_take_port(const struct knat_packet *p,
 	else if (wish.parity == KNAT_PARITY_PAIRS)
 		wish.hint = open_neighbour(p, addr->addr, far);
 	if ((p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP) &&
-	    knat_local_addr(arg.net, addr->addr)) {
+	    knat_local_addr_again(arg.net, addr->addr, &addr->local)) {
 		wish.busy = open_port_busy;
 		wish.arg = &arg;
 	}
@@ -242,7 +242,7 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 	err = -EDQUOT;
 	if (atomic_inc_return(&host->mappings) > limit && limit)
 		goto err_host;
-	atomic_inc(&pool->mappings);
+	this_cpu_inc(*pool->mappings);
 	err = open_take(p, host, far, &map->out);
 	if (err)
 		goto err_count;
@@ -260,7 +260,7 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 		return map;
 	}
 
-	atomic_dec(&pool->mappings);
+	this_cpu_dec(*pool->mappings);
 	atomic_dec(&host->mappings);
 	/* A port that nobody has seen need not rest. */
 	if (err == -EEXIST)
@@ -272,7 +272,7 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 	return other;
 
 err_count:
-	atomic_dec(&pool->mappings);
+	this_cpu_dec(*pool->mappings);
 err_host:
 	atomic_dec(&host->mappings);
 	knat_host_put(kn, host);

@@ -86,6 +86,7 @@ void knat_packet_parse(struct knat_packet *p, struct knat_net *kn,
 	p->proto = iph->protocol;
 	p->tcp_flags = 0;
 	p->tracked = false;
+	p->unmapped = false;
 	p->thoff = iph->ihl * 4;
 	p->drop = KNAT_COUNTER_DROP_MALFORMED;
 	p->look = NULL;

@@ -44,6 +44,8 @@ enum knat_packet_kind {
  * @tcp_flags: byte 13 of the TCP header, for TCP; of DCCP and SCTP what comes
  *	to the same
  * @tracked: its flow has a session
+ * @unmapped: quick.h has looked for a mapping of its inside end, and there is
+ *	none
  * @thoff: offset of the transport header from skb->data
  * @kind: how it is translated
  * @drop: of KNAT_PACKET_BAD the counter, enum knat_counter
@@ -61,6 +63,7 @@ struct knat_packet {
 	u8			tcp_flags;
 	u16			thoff;
 	bool			tracked;
+	bool			unmapped;
 	enum knat_packet_kind	kind;
 	u32			drop;
 	struct knat_look	*look;

@@ -214,6 +214,11 @@ struct knat_pool *knat_pool_new(const struct knat_pool_conf *conf)
 
 	if (!pool)
 		return NULL;
+	pool->mappings = alloc_percpu_gfp(int, GFP_KERNEL_ACCOUNT);
+	if (!pool->mappings) {
+		kfree(pool);
+		return NULL;
+	}
 	INIT_LIST_HEAD(&pool->list);
 	pool->conf = *conf;
 	return pool;
@@ -226,6 +231,24 @@ static void leaving_end(struct knat_net *kn, struct knat_leaving *leaving)
 	knat_addr_put(kn, leaving->addr);
 	list_del(&leaving->list);
 	kfree(leaving);
+}
+
+static void pool_free(struct rcu_head *rcu)
+{
+	struct knat_pool *pool = container_of(rcu, struct knat_pool, rcu);
+
+	free_percpu(pool->mappings);
+	kfree(pool);
+}
+
+u32 knat_pool_mappings(const struct knat_pool *pool)
+{
+	int sum = 0, cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(*per_cpu_ptr(pool->mappings, cpu));
+	/* One may have gone between one CPU and the next. */
+	return max(sum, 0);
 }
 
 static void leaving_free(struct list_head *list)
@@ -385,7 +408,7 @@ void knat_pool_destroy(struct knat_net *kn, struct knat_pool *pool)
 	}
 	knat_addr_publish(kn);
 	kvfree(pool->ranges);
-	kfree_rcu(pool, rcu);
+	call_rcu(&pool->rcu, pool_free);
 }
 
 struct knat_pool *knat_pool_add(struct knat_net *kn, const char *name,
@@ -423,7 +446,7 @@ struct knat_pool *knat_pool_add(struct knat_net *kn, const char *name,
 err_ranges:
 	kvfree(pool->ranges);
 err_pool:
-	kfree(pool);
+	pool_free(&pool->rcu);
 	return ERR_PTR(err);
 }
 

@@ -68,7 +68,8 @@ struct knat_pool_addrs {
  * @ranges: as configured, ascending (config_lock)
  * @nr_ranges: how many
  * @rules: rules that use it (config_lock)
- * @mappings: dynamic mappings now, the resting ones not counted
+ * @mappings: dynamic mappings now, the resting ones not counted; the sum over the
+ *	CPUs, which all open mappings of one pool
  * @hosts: subscribers now
  */
 struct knat_pool {
@@ -81,7 +82,7 @@ struct knat_pool {
 	struct knat_addr_range		*ranges;
 	u32				nr_ranges;
 	u32				rules;
-	atomic_t			mappings;
+	int __percpu			*mappings;
 	atomic_t			hosts;
 };
 
@@ -143,6 +144,9 @@ bool knat_pool_meets(const struct knat_pool *pool, u32 first, u32 last);
 /* Range and sense of settings, for pools and masquerade rules alike. */
 int knat_pool_conf_check(const struct knat_pool_conf *conf,
 			 struct netlink_ext_ack *extack);
+
+/* Dynamic mappings now. */
+u32 knat_pool_mappings(const struct knat_pool *pool);
 
 /* The address @addr among @addrs and its place, or NULL. */
 struct knat_addr *knat_pool_addrs_find(const struct knat_pool_addrs *addrs,

@@ -135,13 +135,10 @@ static u32 port_random(const struct knat_ports *ports, u32 first, u32 last,
 {
 	u32 span = last - first + 1, start, port, word, skip;
 	unsigned long free;
-	u32 random;
 	int i;
 
 	for (i = 0; i < PORT_THROWS; i++) {
-		/* Two throws of 16 bits to a number. */
-		random = i % 2 ? random >> 16 : get_random_u32();
-		start = first + ((random & 0xffff) * span >> 16);
+		start = first + (get_random_u16() * span >> 16);
 		if (port_is_free(ports, start, shape))
 			return start;
 	}
@@ -248,13 +245,23 @@ static u32 port_wished(const struct knat_ports *ports,
 					     port_of_shape(ports, wish);
 }
 
+/* A flow that is refused is to cost little, whoever sends how many of them. */
+static bool port_none(const struct knat_ports *ports,
+		      const struct knat_port_wish *wish)
+{
+	u32 none = READ_ONCE(ports->none);
+
+	return unlikely(none) && wish->first >= none >> 16 &&
+	       wish->last <= (u16)none;
+}
+
 int knat_port_peek(struct knat_ports *ports, const struct knat_port_wish *wish)
 {
 	u32 port;
 
-	spin_lock_bh(&ports->lock);
+	spin_lock(&ports->lock);
 	port = port_wished(ports, wish);
-	spin_unlock_bh(&ports->lock);
+	spin_unlock(&ports->lock);
 	return port == KNAT_PORTS ? -ENOSPC : port;
 }
 
@@ -263,14 +270,18 @@ int knat_port_get(struct knat_ports *ports, const struct knat_port_wish *wish)
 	int ret = -ENOSPC;
 	u32 port;
 
-	spin_lock_bh(&ports->lock);
+	if (port_none(ports, wish))
+		return -ENOSPC;
+	spin_lock(&ports->lock);
 	port = port_wished(ports, wish);
 	if (port != KNAT_PORTS) {
 		port_set(ports, port);
 		ports->next = port == wish->last ? wish->first : port + 1;
 		ret = port;
+	} else if (!wish->busy) {
+		WRITE_ONCE(ports->none, (u32)wish->first << 16 | wish->last);
 	}
-	spin_unlock_bh(&ports->lock);
+	spin_unlock(&ports->lock);
 	return ret;
 }
 
@@ -293,6 +304,7 @@ void knat_port_put(struct knat_ports *ports, u16 port)
 		__clear_bit(port, ports->taken);
 		__clear_bit(port / BITS_PER_LONG, ports->full);
 		ports->used--;
+		WRITE_ONCE(ports->none, 0);
 	}
 	spin_unlock_bh(&ports->lock);
 }

@@ -20,6 +20,8 @@
  * @lock: see above
  * @used: number of bits set
  * @next: where the sequential search goes on
+ * @none: within first << 16 | last no port is free; 0: not known (read without
+ *	the lock, too)
  * @full: which words of @taken are all ones
  * @taken: one bit a port; 8 KiB
  */
@@ -27,6 +29,7 @@ struct knat_ports {
 	spinlock_t	lock;		/* all that follows */
 	u32		used;
 	u32		next;
+	u32		none;
 	unsigned long	full[BITS_TO_LONGS(KNAT_PORT_WORDS)];
 	unsigned long	*taken;
 };
@@ -64,7 +67,9 @@ struct knat_port_wish {
 	void			*arg;
 };
 
-/* Take a port: host order, or -ENOSPC when none in the range is free. */
+/* Take a port: host order, or -ENOSPC when none in the range is free. Softirq
+ * off.
+ */
 int knat_port_get(struct knat_ports *ports, const struct knat_port_wish *wish);
 /* The same, without taking it. */
 int knat_port_peek(struct knat_ports *ports, const struct knat_port_wish *wish);

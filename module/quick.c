@@ -19,20 +19,27 @@ bool knat_quick_in(struct knat_net *kn, const struct knat_view *view,
 	return true;
 }
 
-bool knat_quick_out(struct knat_net *kn, const struct knat_view *view,
-		    const struct knat_view_dev *dev, struct sk_buff *skb)
+void knat_quick_leave(struct knat_net *kn, struct sk_buff *skb,
+		      struct knat_quick *q, __be32 addr, __be16 port)
 {
-	struct knat_quick q;
-	__be32 addr;
-	__be16 port;
-
-	if (!knat_quick_parse(skb, &q) || !knat_quick_writable(skb, &q) ||
-	    !knat_quick_find_out(kn, view, dev, &q, &addr, &port))
-		return false;
-	knat_quick_rewrite(skb, &q, &q.iph->saddr, &q.ports[0], addr, port);
+	knat_quick_rewrite(skb, q, &q->iph->saddr, &q->ports[0], addr, port);
 	if (unlikely(knat_wants_fresh_id(skb)))
 		knat_fresh_id(kn, skb);
 	knat_count(kn, OUT_TRANSLATED);
+}
+
+bool knat_quick_out(struct knat_net *kn, const struct knat_view *view,
+		    const struct knat_view_dev *dev, struct sk_buff *skb,
+		    struct knat_quick *q)
+{
+	__be32 addr;
+	__be16 port;
+
+	q->unmapped = false;
+	if (!knat_quick_parse(skb, q) || !knat_quick_writable(skb, q) ||
+	    !knat_quick_find_out(kn, view, dev, q, &addr, &port))
+		return false;
+	knat_quick_leave(kn, skb, q, addr, port);
 	return true;
 }
 
@@ -54,5 +61,11 @@ void knat_quick_foresee(struct knat_net *kn, const struct sk_buff *skb)
 		flow.far = knat_far(iph->daddr, ports[1], 0);
 		knat_table_prefetch(&kn->session_in,
 				    knat_session_in_hash(kn, &flow));
+		/* It will ask for a mapping next. */
+		if (skb_headlen(skb) >= sizeof(*iph) + sizeof(struct tcphdr) &&
+		    (((const u8 *)ports)[13] & KNAT_TCP_SYN))
+			knat_table_prefetch(&kn->map_in,
+					    knat_map_in_hash(kn, flow.near,
+							     knat_far(0, 0, 0)));
 	}
 }

@@ -14,6 +14,7 @@
 #include "rule.h"
 
 struct knat_net;
+struct knat_quick;
 
 /* Translate a packet for one of our outside addresses, that came in through an
  * outside device. False: nothing was done.
@@ -21,9 +22,15 @@ struct knat_net;
 bool knat_quick_in(struct knat_net *kn, const struct knat_view *view,
 		   struct sk_buff *skb);
 
-/* Translate a packet that leaves through outside device @dev; likewise. */
+/* Translate a packet that leaves through outside device @dev; likewise. Else, if
+ * @q->unmapped, @q tells all of it: it is UDP, and there is no mapping for it. Once
+ * there is one, it leaves as @addr:@port.
+ */
 bool knat_quick_out(struct knat_net *kn, const struct knat_view *view,
-		    const struct knat_view_dev *dev, struct sk_buff *skb);
+		    const struct knat_view_dev *dev, struct sk_buff *skb,
+		    struct knat_quick *q);
+void knat_quick_leave(struct knat_net *kn, struct sk_buff *skb,
+		      struct knat_quick *q, __be32 addr, __be16 port);
 
 /* A packet has come in that may leave through an outside device: have the line
  * of the table that it will need fetched while it is routed.

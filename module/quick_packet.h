@@ -24,11 +24,13 @@
  * @iph: IP header, without options
  * @ports: source and destination port
  * @check: transport checksum
+ * @unmapped: knat_quick_find_out() has looked for a mapping, and there is none
  */
 struct knat_quick {
 	struct iphdr	*iph;
 	__be16		*ports;
 	__sum16		*check;
+	bool		unmapped;
 };
 
 static __always_inline bool quick_udp(const struct sk_buff *skb,
@@ -180,7 +182,7 @@ knat_quick_find_in(struct knat_net *kn, const struct knat_view *view,
 /* From whom a packet that leaves through outside device @dev comes, likewise. */
 static __always_inline bool
 knat_quick_find_out(struct knat_net *kn, const struct knat_view *view,
-		    const struct knat_view_dev *dev, const struct knat_quick *q,
+		    const struct knat_view_dev *dev, struct knat_quick *q,
 		    __be32 *addr, __be16 *port)
 {
 	const struct iphdr *iph = q->iph;
@@ -210,6 +212,7 @@ knat_quick_find_out(struct knat_net *kn, const struct knat_view *view,
 	if (unlikely(!map) && READ_ONCE(kn->nr_static))
 		map = knat_map_lookup_in(kn, flow.near,
 					 knat_far(0, 0, KNAT_REALM_STATIC));
+	q->unmapped = !map;
 	if (!map || (map->out.flags & KNAT_MAP_F_SESSIONS))
 		return false;
 	knat_map_touch(map);

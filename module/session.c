@@ -383,10 +383,16 @@ struct knat_session *knat_session_open(struct knat_net *kn,
 				       __be32 remote_addr, __be16 remote_port,
 				       bool from_inside)
 {
+	struct knat_flow out = {
+		.near = knat_ep(map->out.proto, map->out.addr, map->out.port),
+		.far = knat_far(remote_addr, remote_port, 0),
+	};
 	struct knat_session *session;
 
 	if (!session_room(kn, map))
 		return NULL;
+	/* It will go there. */
+	knat_table_prefetchw(&kn->session_out, knat_session_out_hash(kn, &out));
 	session = session_new(map, remote_addr, remote_port);
 	if (session && (map->in.proto == IPPROTO_TCP ||
 			knat_proto_connects(map->in.proto)))

@@ -245,6 +245,19 @@ static void static_map(const struct knat_static *fixed, u32 i)
 	map->stamp = (u32)jiffies;
 }
 
+static int static_map_insert(struct knat_net *kn, struct knat_map *map,
+			     struct knat_map **other)
+{
+	int err;
+
+	local_bh_disable();
+	rcu_read_lock();
+	err = knat_map_insert(kn, map, other);
+	rcu_read_unlock();
+	local_bh_enable();
+	return err;
+}
+
 /* Entry number @i into the tables. It has its port. */
 static bool static_insert(struct knat_net *kn, struct knat_static *fixed, u32 i)
 {
@@ -252,13 +265,13 @@ static bool static_insert(struct knat_net *kn, struct knat_static *fixed, u32 i)
 	int err;
 
 	static_map(fixed, i);
-	err = knat_map_insert(kn, map, &other);
+	err = static_map_insert(kn, map, &other);
 	if (err == -EEXIST && other && (other->out.flags & KNAT_MAP_F_STATIC)) {
 		/* Several outside ports may lead to one inside port: the later
 		 * ones need sessions to tell the answers apart.
 		 */
 		map->out.flags |= KNAT_MAP_F_ALIAS | KNAT_MAP_F_SESSIONS;
-		err = knat_map_insert(kn, map, &other);
+		err = static_map_insert(kn, map, &other);
 	}
 	if (knat_map_dead(map)) {
 		/* It was found for a moment. */

@@ -9,10 +9,13 @@
 #define TABLE_ORDER_MIN		6
 #define TABLE_ORDER_MAX		30
 /* Entries to a bucket: more and it is to grow, fewer and it may shrink. After
- * a change of size there are 2 to 4.
+ * a change of size there are 2 to 4; fewer, but over TABLE_LOAD_MIN, after the
+ * growth of a small table, which goes in larger steps: it is cheaper than to move
+ * all entries soon again.
  */
 #define TABLE_LOAD_MAX		5
 #define TABLE_LOAD_MIN		1
+#define TABLE_SMALL		0x10000
 /* Buckets moved between two chances for others to run; entries of a chain moved
  * for each time that it is gone through.
  */
@@ -41,13 +44,13 @@ static struct knat_buckets *buckets_alloc(u32 order, gfp_t gfp)
 bool knat_bucket_add(struct knat_bucket *bucket, unsigned long tag,
 		     size_t link, void *entry)
 {
-	int i;
+	unsigned long *slot = bucket->slot, *end = slot + KNAT_BUCKET_SLOTS;
 
-	for (i = 0; i < KNAT_BUCKET_SLOTS; i++) {
-		if (bucket->slot[i])
+	for (; slot < end; slot++) {
+		if (*slot)
 			continue;
 		/* Whoever sees the entry sees what is in it. */
-		smp_store_release(&bucket->slot[i], (unsigned long)entry | tag);
+		smp_store_release(slot, (unsigned long)entry | tag);
 		return false;
 	}
 	WRITE_ONCE(*(unsigned long *)(entry + link),
@@ -164,25 +167,26 @@ static void chain_move(struct knat_table *table, struct knat_bucket *bucket,
 static void bucket_move(struct knat_table *table, struct knat_bucket *bucket,
 			struct knat_buckets *to)
 {
-	int i;
+	unsigned long *slot = bucket->slot, *end = slot + KNAT_BUCKET_SLOTS;
 
-	chain_move(table, bucket, to);
-	for (i = 0; i < KNAT_BUCKET_SLOTS; i++) {
-		if (!bucket->slot[i])
+	if (unlikely(bucket->chain & ~BIT(KNAT_BUCKET_LOCK)))
+		chain_move(table, bucket, to);
+	for (; slot < end; slot++) {
+		if (!*slot)
 			continue;
-		entry_move(table, to,
-			   (void *)(bucket->slot[i] & ~KNAT_TAG_MASK));
-		WRITE_ONCE(bucket->slot[i], 0);
+		entry_move(table, to, (void *)(*slot & ~KNAT_TAG_MASK));
+		WRITE_ONCE(*slot, 0);
 	}
 }
 
 /* To be moved, entries must be read: they are all over the memory. */
 static void bucket_foresee(const struct knat_bucket *bucket)
 {
-	int i;
+	const unsigned long *slot = bucket->slot;
+	const unsigned long *end = slot + KNAT_BUCKET_SLOTS;
 
-	for (i = 0; i < KNAT_BUCKET_SLOTS; i++)
-		prefetch((void *)(READ_ONCE(bucket->slot[i]) & ~KNAT_TAG_MASK));
+	for (; slot < end; slot++)
+		prefetch((void *)(READ_ONCE(*slot) & ~KNAT_TAG_MASK));
 }
 
 static void table_resize(struct knat_table *table, u32 order)
@@ -233,6 +237,8 @@ static bool table_misfit(struct knat_table *table, u32 *order)
 	buckets = buckets_nr(rcu_dereference(table->buckets));
 	rcu_read_unlock();
 	*order = table_order(nr);
+	if (nr > TABLE_LOAD_MAX * buckets && nr < TABLE_SMALL)
+		++*order;
 	return (nr > TABLE_LOAD_MAX * buckets ||
 		nr < TABLE_LOAD_MIN * buckets) && buckets != 1LL << *order;
 }

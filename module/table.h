@@ -147,7 +147,7 @@ static inline unsigned long knat_table_tag(u64 hash)
 static inline struct knat_bucket *
 knat_table_bucket(const struct knat_buckets *buckets, u64 hash)
 {
-	return (struct knat_bucket *)&buckets->bucket[hash >> buckets->shift];
+	return (struct knat_bucket *)&buckets->bucket[hash >> (buckets->shift & 63)];
 }
 
 /* The line of a look-up that will follow. */
@@ -167,18 +167,20 @@ knat_bucket_find(const struct knat_bucket *bucket, unsigned long tag,
 		 size_t link, bool (*match)(const void *entry, const void *key),
 		 const void *key)
 {
+	const unsigned long *slot = bucket->slot;
+	const unsigned long *end = slot + KNAT_BUCKET_SLOTS;
 	void *entry;
-	int i;
 
-	for (i = 0; i < KNAT_BUCKET_SLOTS; i++) {
-		unsigned long slot = READ_ONCE(bucket->slot[i]);
+	/* An index would be checked each time, where the kernel has that. */
+	do {
+		unsigned long word = READ_ONCE(*slot) - tag;
 
-		if ((slot & KNAT_TAG_MASK) != tag)
+		if (word & KNAT_TAG_MASK)
 			continue;
-		entry = (void *)(slot - tag);
+		entry = (void *)word;
 		if (likely(match(entry, key)))
 			return entry;
-	}
+	} while (++slot < end);
 	entry = (void *)(READ_ONCE(bucket->chain) & ~BIT(KNAT_BUCKET_LOCK));
 	while (unlikely(entry)) {
 		if (match(entry, key))
@@ -226,7 +228,9 @@ static inline void knat_bucket_unlock(struct knat_bucket *bucket)
 bool knat_bucket_add(struct knat_bucket *bucket, unsigned long tag,
 		     size_t link, void *entry);
 
-/* Put @entry in, unless @match finds one by @key: that one, or NULL. */
+/* Put @entry in, unless @match finds one by @key: that one, or NULL. Softirq off,
+ * under rcu_read_lock().
+ */
 static __always_inline void *
 knat_table_insert(struct knat_table *table, u64 hash, size_t link, void *entry,
 		  bool (*match)(const void *entry, const void *key),
@@ -238,8 +242,6 @@ knat_table_insert(struct knat_table *table, u64 hash, size_t link, void *entry,
 	bool full = false;
 	void *old;
 
-	local_bh_disable();
-	rcu_read_lock();
 	buckets = rcu_dereference(table->buckets);
 	bucket = knat_table_bucket(buckets, hash);
 	knat_bucket_lock(bucket);
@@ -257,8 +259,6 @@ knat_table_insert(struct knat_table *table, u64 hash, size_t link, void *entry,
 		full = knat_bucket_add(bucket, tag, link, entry);
 	}
 	knat_bucket_unlock(bucket);
-	rcu_read_unlock();
-	local_bh_enable();
 	if (!old)
 		percpu_counter_inc(&table->nr);
 	if (unlikely(full))
