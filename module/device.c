@@ -105,17 +105,19 @@ void knat_outdev_refresh(struct knat_net *kn, const struct net_device *leaving)
 	bool changed;
 
 	mutex_lock(&kn->config_lock);
-	changed = kn->nr_loose;
+	changed = kn->nr_loose || kn->unbound;
 	list_for_each_entry(outdev, &kn->outdevs, list)
 		changed |= outdev_bind(kn, outdev, leaving);
 	if (!changed)
 		goto out;
+	kn->unbound = false;
 	list_for_each_entry(rule, &kn->rules, list)
 		if (rule->action == KNAT_ACTION_MASQUERADE &&
-		    !knat_pool_has_addr(rule->pool, rule->outdev->addr))
-			knat_pool_set_addr(kn, rule->pool,
-					   rule->outdev->addr);
-	knat_static_rebind(kn);
+		    !knat_pool_has_addr(rule->pool, rule->outdev->addr) &&
+		    knat_pool_set_addr(kn, rule->pool, rule->outdev->addr))
+			kn->unbound = true;
+	if (!knat_static_rebind(kn))
+		kn->unbound = true;
 	kn->view_changed = true;
 	knat_publish(kn, NULL);
 	/* Mappings go without holding up who changes the address. */
@@ -123,6 +125,12 @@ void knat_outdev_refresh(struct knat_net *kn, const struct net_device *leaving)
 		queue_work(system_unbound_wq, &kn->gone);
 out:
 	mutex_unlock(&kn->config_lock);
+}
+
+void knat_outdev_check(struct knat_net *kn)
+{
+	if (READ_ONCE(kn->unbound))
+		knat_outdev_refresh(kn, NULL);
 }
 
 static int netdev_event(struct notifier_block *nb, unsigned long event,

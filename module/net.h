@@ -84,6 +84,8 @@ struct knat_view;
  * @addrs_changed: kn->addrs is out of date (config_lock)
  * @prefixes_changed: kn->prefixes is (config_lock)
  * @view_changed: kn->view is (config_lock)
+ * @unbound: an address of a device could not be taken over for want of memory
+ *	(config_lock to write)
  * @realms: bitmap of realm numbers in use (config_lock)
  * @hooked: the hooks are registered (config_lock)
  * @nr_static: entries of static mappings in the tables
@@ -146,6 +148,7 @@ struct knat_net {
 	bool				addrs_changed;
 	bool				prefixes_changed;
 	bool				view_changed;
+	bool				unbound;
 	bool				hooked;
 	bool				dead;
 	bool				told_flowtable;

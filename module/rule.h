@@ -196,6 +196,8 @@ void knat_outdev_put(struct knat_net *kn, struct knat_outdev *outdev);
  */
 void knat_outdev_refresh(struct knat_net *kn,
 			 const struct net_device *leaving);
+/* Again what had no memory; called every second. */
+void knat_outdev_check(struct knat_net *kn);
 
 int knat_device_init(void);
 void knat_device_exit(void);
