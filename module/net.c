@@ -31,6 +31,7 @@ static void net_gone(struct work_struct *work)
 	struct knat_net *kn = container_of(work, struct knat_net, gone);
 
 	mutex_lock(&kn->config_lock);
+	knat_outdev_rebind(kn, NULL);
 	knat_pool_leave(kn);
 	mutex_unlock(&kn->config_lock);
 }
@@ -140,6 +141,7 @@ static int __net_init net_init(struct net *net)
 
 	kn->net = net;
 	mutex_init(&kn->config_lock);
+	mutex_init(&kn->fast_lock);
 	mutex_init(&kn->wheel_lock);
 	INIT_LIST_HEAD(&kn->pools);
 	INIT_LIST_HEAD(&kn->rules);
