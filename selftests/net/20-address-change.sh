@@ -60,10 +60,10 @@ test_an_address_changes_while_somebody_is_configuring() {
 	local i old=203.0.113.1 new
 	masquerade
 	while [ ! -e "$work/enough" ]; do
-		nat pool add p addr 10.0.0.0/16
+		nat pool add p addr 10.0.0.0/20
 		nat pool del p
 	done &
-	for ((i = 1; i <= 10; i++)); do
+	for ((i = 1; i <= 5; i++)); do
 		new=203.0.113.$((100 + i))
 		ip -n gw addr del $old/24 dev wan
 		ip -n gw addr add $new/24 dev wan
