@@ -98,30 +98,52 @@ void knat_outdev_put(struct knat_net *kn, struct knat_outdev *outdev)
 	kfree(outdev);
 }
 
-void knat_outdev_refresh(struct knat_net *kn, const struct net_device *leaving)
+void knat_outdev_rebind(struct knat_net *kn, const struct net_device *leaving)
 {
 	struct knat_outdev *outdev;
 	struct knat_rule *rule;
 	bool changed;
 
-	mutex_lock(&kn->config_lock);
-	changed = kn->nr_loose;
+	lockdep_assert_held(&kn->config_lock);
+
+	changed = kn->nr_loose || kn->unbound;
 	list_for_each_entry(outdev, &kn->outdevs, list)
 		changed |= outdev_bind(kn, outdev, leaving);
 	if (!changed)
-		goto out;
+		return;
+	kn->unbound = false;
 	list_for_each_entry(rule, &kn->rules, list)
 		if (rule->action == KNAT_ACTION_MASQUERADE &&
-		    !knat_pool_has_addr(rule->pool, rule->outdev->addr))
-			knat_pool_set_addr(kn, rule->pool,
-					   rule->outdev->addr);
-	knat_static_rebind(kn);
+		    !knat_pool_has_addr(rule->pool, rule->outdev->addr) &&
+		    knat_pool_set_addr(kn, rule->pool, rule->outdev->addr))
+			kn->unbound = true;
+	if (!knat_static_rebind(kn))
+		kn->unbound = true;
 	kn->view_changed = true;
 	knat_publish(kn, NULL);
 	/* Mappings go without holding up who changes the address. */
 	if (!list_empty(&kn->leaving))
 		queue_work(system_unbound_wq, &kn->gone);
-out:
+}
+
+/* With rtnl held: if somebody is configuring, a work item waits for the end. */
+static void outdev_refresh(struct knat_net *kn,
+			   const struct net_device *leaving)
+{
+	if (!mutex_trylock(&kn->config_lock)) {
+		queue_work(system_unbound_wq, &kn->gone);
+		return;
+	}
+	knat_outdev_rebind(kn, leaving);
+	mutex_unlock(&kn->config_lock);
+}
+
+void knat_outdev_check(struct knat_net *kn)
+{
+	if (!READ_ONCE(kn->unbound))
+		return;
+	mutex_lock(&kn->config_lock);
+	knat_outdev_rebind(kn, NULL);
 	mutex_unlock(&kn->config_lock);
 }
 
@@ -136,11 +158,11 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 	case NETDEV_UP:
 	case NETDEV_DOWN:
 	case NETDEV_CHANGENAME:
-		knat_outdev_refresh(kn, NULL);
+		outdev_refresh(kn, NULL);
 		knat_fastdev_refresh(kn, NULL);
 		break;
 	case NETDEV_UNREGISTER:
-		knat_outdev_refresh(kn, dev);
+		outdev_refresh(kn, dev);
 		knat_fastdev_refresh(kn, dev);
 		break;
 	}
@@ -152,7 +174,7 @@ static int inetaddr_event(struct notifier_block *nb, unsigned long event,
 {
 	struct in_ifaddr *ifa = ptr;
 
-	knat_outdev_refresh(knat_net(dev_net(ifa->ifa_dev->dev)), NULL);
+	outdev_refresh(knat_net(dev_net(ifa->ifa_dev->dev)), NULL);
 	return NOTIFY_DONE;
 }
 

@@ -201,7 +201,7 @@ struct knat_fastdev *knat_fastdev_find(struct knat_net *kn, const char *name)
 {
 	struct knat_fastdev *fastdev;
 
-	lockdep_assert_held(&kn->config_lock);
+	lockdep_assert_held(&kn->fast_lock);
 
 	list_for_each_entry(fastdev, &kn->fastdevs, list)
 		if (!strcmp(fastdev->name, name))
@@ -217,7 +217,7 @@ int knat_fastdev_add(struct knat_net *kn, const char *name,
 	int err;
 
 	ASSERT_RTNL();
-	lockdep_assert_held(&kn->config_lock);
+	lockdep_assert_held(&kn->fast_lock);
 
 	if (knat_fastdev_find(kn, name)) {
 		NL_SET_ERR_MSG(extack, "the device has the fast path already");
@@ -253,7 +253,7 @@ int knat_fastdev_add(struct knat_net *kn, const char *name,
 
 void knat_fastdev_del(struct knat_net *kn, struct knat_fastdev *fastdev)
 {
-	lockdep_assert_held(&kn->config_lock);
+	lockdep_assert_held(&kn->fast_lock);
 
 	fastdev_unbind(kn, fastdev);
 	list_del(&fastdev->list);
@@ -265,8 +265,10 @@ void knat_fastdev_flush(struct knat_net *kn)
 {
 	struct knat_fastdev *fastdev, *next;
 
+	mutex_lock(&kn->fast_lock);
 	list_for_each_entry_safe(fastdev, next, &kn->fastdevs, list)
 		knat_fastdev_del(kn, fastdev);
+	mutex_unlock(&kn->fast_lock);
 }
 
 void knat_fastdev_refresh(struct knat_net *kn, struct net_device *leaving)
@@ -276,7 +278,7 @@ void knat_fastdev_refresh(struct knat_net *kn, struct net_device *leaving)
 
 	ASSERT_RTNL();
 
-	mutex_lock(&kn->config_lock);
+	mutex_lock(&kn->fast_lock);
 	list_for_each_entry(fastdev, &kn->fastdevs, list) {
 		dev = __dev_get_by_name(kn->net, fastdev->name);
 		if (dev == leaving)
@@ -288,5 +290,5 @@ void knat_fastdev_refresh(struct knat_net *kn, struct net_device *leaving)
 			netdev_warn(dev, "knat: the fast path cannot be had\n");
 	}
 	knat_fastroute_flush(kn);
-	mutex_unlock(&kn->config_lock);
+	mutex_unlock(&kn->fast_lock);
 }

@@ -5,7 +5,7 @@
  * device at once: they do not see routing, filter rules and conntrack. All else,
  * and whatever is in doubt, is left to the hooks of hook.c.
  *
- * Devices are kept under kn->config_lock by name, and followed as they come and
+ * Devices are kept under kn->fast_lock by name, and followed as they come and
  * go. The hook runs in softirq, under rcu_read_lock().
  */
 #ifndef _KNAT_FASTPATH_H
@@ -32,12 +32,12 @@ struct knat_fastdev {
 	struct nf_hook_ops	ops;
 };
 
-/* All but refresh under kn->config_lock; add under rtnl as well. */
+/* Under kn->fast_lock; add under rtnl as well. */
 int knat_fastdev_add(struct knat_net *kn, const char *name,
 		     struct netlink_ext_ack *extack);
 struct knat_fastdev *knat_fastdev_find(struct knat_net *kn, const char *name);
 void knat_fastdev_del(struct knat_net *kn, struct knat_fastdev *fastdev);
-/* All of them. */
+/* All of them; takes the lock itself, as does: */
 void knat_fastdev_flush(struct knat_net *kn);
 
 /* A device has come, gone, or been renamed; @leaving is on its way out. Under

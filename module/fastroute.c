@@ -134,7 +134,7 @@ void knat_fastroute_flush(struct knat_net *kn)
 
 int knat_fastroute_init(struct knat_net *kn)
 {
-	lockdep_assert_held(&kn->config_lock);
+	lockdep_assert_held(&kn->fast_lock);
 
 	if (!kn->fastroutes)
 		kn->fastroutes = kvzalloc(sizeof(*kn->fastroutes),

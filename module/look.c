@@ -96,7 +96,7 @@ static struct net_device *look_dev(struct knat_net *kn, __be32 addr)
 {
 	int ifindex = knat_static_ifindex(kn, addr);
 
-	return ifindex ? dev_get_by_index_rcu(kn->net, ifindex) : NULL;
+	return ifindex > 0 ? dev_get_by_index_rcu(kn->net, ifindex) : NULL;
 }
 
 /* The packet as it is now */

@@ -31,6 +31,7 @@ static void net_gone(struct work_struct *work)
 	struct knat_net *kn = container_of(work, struct knat_net, gone);
 
 	mutex_lock(&kn->config_lock);
+	knat_outdev_rebind(kn, NULL);
 	knat_pool_leave(kn);
 	mutex_unlock(&kn->config_lock);
 }
@@ -144,6 +145,7 @@ static int __net_init net_init(struct net *net)
 
 	kn->net = net;
 	mutex_init(&kn->config_lock);
+	mutex_init(&kn->fast_lock);
 	mutex_init(&kn->wheel_lock);
 	INIT_LIST_HEAD(&kn->pools);
 	INIT_LIST_HEAD(&kn->rules);
@@ -219,8 +221,10 @@ static void __net_exit net_exit(struct net *net)
 	knat_event_exit(kn);
 	knat_frags_exit(kn);
 	knat_fastroute_exit(kn);
-	/* Addresses, views, routes and subscribers that still wait for theirs. */
-	rcu_barrier();
+}
+
+static void net_free(struct knat_net *kn)
+{
 	knat_prefix_exit(kn);
 	knat_addr_table_exit(kn);
 	knat_host_table_exit(kn);
@@ -233,10 +237,23 @@ static void __net_exit net_exit(struct net *net)
 	free_percpu(kn->stats);
 }
 
+static void __net_exit net_exit_batch(struct list_head *nets)
+{
+	struct net *net;
+
+	/* Addresses, views, routes and subscribers that still wait for their
+	 * grace period. It takes long: once for all that go together.
+	 */
+	rcu_barrier();
+	list_for_each_entry(net, nets, exit_list)
+		net_free(knat_net(net));
+}
+
 static struct pernet_operations net_ops = {
 	.init		= net_init,
 	.pre_exit	= net_pre_exit,
 	.exit		= net_exit,
+	.exit_batch	= net_exit_batch,
 	.id		= &knat_net_id,
 	.size		= sizeof(struct knat_net),
 };

@@ -4,9 +4,12 @@
  *
  * Locks, outermost first:
  *
- *   rtnl		taken by the device notifiers, before ours
  *   kn->config_lock	mutex; pools, rules, static mappings, settings and
- *			all that is derived from them (process context)
+ *			all that is derived from them (process context). It may
+ *			be held for long: device notifiers, with rtnl, which the
+ *			whole machine waits for, only try to take it
+ *   rtnl		the kernel's, of devices
+ *   kn->fast_lock	mutex; devices with the fast path (process context)
  *   kn->wheel_lock	mutex; what hangs on the timing wheel (process context)
  *   host lock		spinlock, softirq off: kn->host_lock, subscribers
  *   ports lock		spinlock, softirq off: one for each (address,
@@ -71,6 +74,7 @@ struct nf_hook_ops;
  *	its first hook
  * @host_lock: creation and removal of subscribers
  * @config_lock: see above
+ * @fast_lock: see above
  * @wheel_lock: see above
  * @pools: struct knat_pool, in order of creation (config_lock)
  * @rules: struct knat_rule, by priority (config_lock)
@@ -79,12 +83,14 @@ struct nf_hook_ops;
  * @statics_out: the same by outside end (config_lock)
  * @statics_in: those of whole addresses by inside address (config_lock)
  * @loose: struct knat_loose (config_lock)
- * @fastdevs: struct knat_fastdev, devices with the fast path (config_lock)
+ * @fastdevs: struct knat_fastdev, devices with the fast path (fast_lock)
  * @leaving: struct knat_leaving, addresses whose mappings @gone will drop
  *	(config_lock)
  * @addrs_changed: kn->addrs is out of date (config_lock)
  * @prefixes_changed: kn->prefixes is (config_lock)
  * @view_changed: kn->view is (config_lock)
+ * @unbound: an address of a device could not be taken over for want of memory
+ *	(config_lock to write)
  * @realms: bitmap of realm numbers in use (config_lock)
  * @hook_ops: the hooks, once there was something to translate (config_lock)
  * @hooked: they are registered (config_lock)
@@ -95,7 +101,8 @@ struct nf_hook_ops;
  * @generation: grows with every change, for dumps (config_lock)
  * @last_id: of the newest static mapping (config_lock)
  * @tick: runs the wheel every second
- * @gone: drops mappings of addresses that went away
+ * @gone: binds to devices what changed while somebody was configuring, and
+ *	drops mappings of addresses that went away
  * @told_flowtable: the log has a word about flowtables
  * @told_nat: it has one about nf_nat
  * @net: the namespace itself
@@ -130,6 +137,7 @@ struct knat_net {
 
 	spinlock_t			host_lock;	/* subscribers */
 	struct mutex			config_lock;	/* configuration */
+	struct mutex			fast_lock;	/* the fast path */
 	struct mutex			wheel_lock;	/* the wheel */
 	struct list_head		pools;
 	struct list_head		rules;
@@ -149,6 +157,7 @@ struct knat_net {
 	bool				prefixes_changed;
 	bool				view_changed;
 	struct nf_hook_ops		*hook_ops;
+	bool				unbound;
 	bool				hooked;
 	bool				dead;
 	bool				told_flowtable;

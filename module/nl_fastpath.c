@@ -47,13 +47,11 @@ int knat_nl_fastpath_add(struct sk_buff *skb, struct genl_info *info)
 	const struct nlattr *attr;
 	int rem, err;
 
-	err = devs_check(info);
+	err = devs_check(info) ?: knat_nl_lock(kn, info->extack);
 	if (err)
 		return err;
 	rtnl_lock();
-	err = knat_nl_lock(kn, info->extack);
-	if (err)
-		goto out_rtnl;
+	mutex_lock(&kn->fast_lock);
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
 		if (!is_dev(attr))
 			continue;
@@ -64,9 +62,9 @@ int knat_nl_fastpath_add(struct sk_buff *skb, struct genl_info *info)
 			break;
 		}
 	}
-	mutex_unlock(&kn->config_lock);
-out_rtnl:
+	mutex_unlock(&kn->fast_lock);
 	rtnl_unlock();
+	mutex_unlock(&kn->config_lock);
 	return err;
 }
 
@@ -80,6 +78,7 @@ int knat_nl_fastpath_del(struct sk_buff *skb, struct genl_info *info)
 	err = devs_check(info) ?: knat_nl_lock(kn, info->extack);
 	if (err)
 		return err;
+	mutex_lock(&kn->fast_lock);
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
 		if (!is_dev(attr) || knat_fastdev_find(kn, nla_data(attr)))
 			continue;
@@ -95,6 +94,7 @@ int knat_nl_fastpath_del(struct sk_buff *skb, struct genl_info *info)
 			knat_fastdev_del(kn, fastdev);
 	}
 out:
+	mutex_unlock(&kn->fast_lock);
 	mutex_unlock(&kn->config_lock);
 	return err;
 }
@@ -127,6 +127,7 @@ int knat_nl_fastpath_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 	mutex_lock(&kn->config_lock);
 	cb->seq = kn->generation;
+	mutex_lock(&kn->fast_lock);
 	list_for_each_entry(fastdev, &kn->fastdevs, list) {
 		if (n++ < cb->args[0])
 			continue;
@@ -135,6 +136,7 @@ int knat_nl_fastpath_dump(struct sk_buff *skb, struct netlink_callback *cb)
 			break;
 		cb->args[0] = n;
 	}
+	mutex_unlock(&kn->fast_lock);
 	mutex_unlock(&kn->config_lock);
 	if (skb->len)
 		nl_dump_check_consistent(cb, nlmsg_hdr(skb));

@@ -82,16 +82,17 @@ int knat_nl_host_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct host_dump *dump = (void *)cb->args[0];
 	struct knat_host *host;
-	bool torn = false;
+	bool torn;
 
 	if (!cb->seq)
 		cb->seq = 1;
-	rhashtable_walk_start(&dump->iter);
+	/* The walk begins anew if the table has been replaced. */
+	torn = rhashtable_walk_start_check(&dump->iter);
 	/* What did not fit into the message before comes first. */
 	for (host = rhashtable_walk_peek(&dump->iter); host;
 	     host = rhashtable_walk_next(&dump->iter)) {
 		if (IS_ERR(host)) {
-			/* The table is resized, and the walk begins anew. */
+			/* As it is just now. */
 			torn = true;
 			continue;
 		}

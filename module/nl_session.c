@@ -210,16 +210,10 @@ static int session_dump(void *entry, void *arg)
 int knat_nl_session_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct session_dump *dump = (void *)cb->args[0];
-	bool torn = false;
 
 	dump->skb = skb;
-	if (!cb->seq)
-		cb->seq = 1;
-	knat_table_walk(&dump->kn->session_out, &dump->cursor, &torn,
-			session_dump, dump);
-	cb->seq += torn;
-	if (skb->len)
-		nl_dump_check_consistent(cb, nlmsg_hdr(skb));
+	knat_table_walk(&dump->kn->session_out, &dump->cursor, session_dump,
+			dump);
 	return skb->len;
 }
 
@@ -266,10 +260,8 @@ int knat_nl_session_count(struct sk_buff *skb, struct genl_info *info)
 	struct knat_net *kn = knat_net(genl_info_net(info));
 	struct knat_table_cursor cursor = {};
 	struct session_count count = {};
-	bool torn;
 
 	filter_get(info->attrs, &count.filter);
-	knat_table_walk(&kn->session_out, &cursor, &torn, session_count,
-			&count);
+	knat_table_walk(&kn->session_out, &cursor, session_count, &count);
 	return knat_nl_answer_u32(info, KNAT_A_SESSION_COUNT, count.nr);
 }

@@ -310,21 +310,21 @@ static void pool_replace(struct knat_net *kn, struct knat_pool *pool,
 	list_splice_tail_init(list, &kn->leaving);
 }
 
+/* There may be as many addresses that leave as mappings: it is not to be looked
+ * for one in the list of the other.
+ */
 static bool leaving_map(const struct knat_map *map, void *arg)
 {
-	struct knat_net *kn = arg;
-	struct knat_leaving *leaving;
+	const struct knat_pool_addrs *addrs;
+	u32 slot;
 
-	list_for_each_entry(leaving, &kn->leaving, list)
-		if (map->host->pool == leaving->pool &&
-		    map->out.addr == leaving->addr->addr)
-			return true;
-	return false;
+	addrs = rcu_dereference_protected(map->host->pool->addrs, true);
+	return !addrs || !knat_pool_addrs_find(addrs, map->out.addr, &slot);
 }
 
 void knat_pool_leave(struct knat_net *kn)
 {
-	struct knat_sweep sweep = { .map = leaving_map, .arg = kn };
+	struct knat_sweep sweep = { .map = leaving_map };
 	struct knat_leaving *leaving, *next;
 	u32 slot;
 

@@ -194,11 +194,12 @@ struct knat_outdev *knat_outdev_get(struct knat_net *kn, const char *name,
 				    struct netlink_ext_ack *extack);
 void knat_outdev_put(struct knat_net *kn, struct knat_outdev *outdev);
 
-/* A device or one of its addresses has changed: bind rules and dev mappings
- * to it anew. @leaving is on its way out.
+/* A device or one of its addresses may have changed: bind rules and dev
+ * mappings to it anew. @leaving is on its way out.
  */
-void knat_outdev_refresh(struct knat_net *kn,
-			 const struct net_device *leaving);
+void knat_outdev_rebind(struct knat_net *kn, const struct net_device *leaving);
+/* Again what had no memory; called every second. */
+void knat_outdev_check(struct knat_net *kn);
 
 int knat_device_init(void);
 void knat_device_exit(void);

@@ -39,7 +39,8 @@ int knat_static_ifindex(struct knat_net *kn, __be32 addr)
 		return ifindex;
 	rt = ip_route_output_key(kn->net, &fl4);
 	if (IS_ERR(rt))
-		return 0;
+		return PTR_ERR(rt) == -ENOBUFS || PTR_ERR(rt) == -ENOMEM ?
+			-ENOMEM : 0;
 	dev = rt->dst.dev;
 	if (!(dev->flags & IFF_LOOPBACK))
 		ifindex = dev->ifindex;
@@ -48,7 +49,8 @@ int knat_static_ifindex(struct knat_net *kn, __be32 addr)
 }
 
 /* The device mappings of @addr belong to: the one that has the address, else
- * the one that the route to it goes through.
+ * the one that the route to it goes through, NULL if there is none. Want of
+ * memory is an error: the mapping would hold on all devices.
  */
 static struct knat_outdev *static_via(struct knat_net *kn, __be32 addr)
 {
@@ -57,6 +59,8 @@ static struct knat_outdev *static_via(struct knat_net *kn, __be32 addr)
 	char name[IFNAMSIZ] = "";
 	struct net_device *dev;
 
+	if (ifindex < 0)
+		return ERR_PTR(ifindex);
 	rcu_read_lock();
 	dev = ifindex ? dev_get_by_index_rcu(kn->net, ifindex) : NULL;
 	if (dev)
@@ -65,7 +69,7 @@ static struct knat_outdev *static_via(struct knat_net *kn, __be32 addr)
 	if (!name[0])
 		return NULL;
 	outdev = knat_outdev_get(kn, name, NULL);
-	return IS_ERR(outdev) ? NULL : outdev;
+	return IS_ERR(outdev) && outdev != ERR_PTR(-ENOMEM) ? NULL : outdev;
 }
 
 /* Which dynamic mappings stand in the way of a static one. */
@@ -300,6 +304,21 @@ static bool static_enter_one(struct knat_net *kn, struct knat_static *fixed,
 	return false;
 }
 
+/* Another static mapping has the port: no sweep will help. */
+static bool static_stuck(struct knat_net *kn, const struct knat_static *fixed,
+			 u32 i)
+{
+	const struct knat_map *map;
+	bool stuck;
+
+	rcu_read_lock();
+	map = knat_map_lookup_out(kn, knat_ep(fixed->proto, fixed->out_addr,
+					      cpu_to_be16(fixed->out_port + i)));
+	stuck = map && (map->out.flags & KNAT_MAP_F_STATIC);
+	rcu_read_unlock();
+	return stuck;
+}
+
 /* Rivals are ousted again while traffic is faster. */
 #define STATIC_TRIES	100
 
@@ -321,7 +340,7 @@ bool knat_static_enter(struct knat_net *kn, struct knat_static *fixed)
 			i++;
 			continue;
 		}
-		if (tries++ == STATIC_TRIES) {
+		if (tries++ == STATIC_TRIES || static_stuck(kn, fixed, i)) {
 			static_unmap(kn, fixed, i);
 			static_release(kn, fixed);
 			return false;
@@ -510,6 +529,8 @@ static struct knat_loose *loose_get(struct knat_net *kn, __be32 in_addr)
 	int ifindex = knat_static_ifindex(kn, in_addr);
 	struct knat_loose *loose;
 
+	if (ifindex < 0)
+		return NULL;
 	list_for_each_entry(loose, &kn->loose, list) {
 		if (loose->ifindex == ifindex) {
 			loose->held++;
@@ -629,16 +650,20 @@ struct knat_static *knat_static_new(struct knat_net *kn,
 	err = static_check(kn, fixed, extack);
 	if (err)
 		goto err_devs;
-	if (!dev)
+	err = -ENOMEM;
+	if (!dev) {
 		fixed->via = static_via(kn, fixed->out_addr);
+		if (IS_ERR(fixed->via)) {
+			fixed->via = NULL;
+			goto err_devs;
+		}
+	}
 	if (!dev && !fixed->via) {
-		err = -ENOMEM;
 		fixed->loose = loose_get(kn, fixed->in_addr);
 		if (!fixed->loose)
 			goto err_devs;
 	}
 	if (fixed->proto) {
-		err = -ENOMEM;
 		fixed->maps = kvcalloc(static_ports(fixed),
 				       sizeof(*fixed->maps),
 				       GFP_KERNEL_ACCOUNT);
@@ -764,25 +789,38 @@ static void static_reloose(struct knat_net *kn, struct knat_static *fixed)
 	loose_link(kn, loose);
 }
 
-void knat_static_rebind(struct knat_net *kn)
+/* Its entries are where its device's address is. */
+static bool static_bound(const struct knat_static *fixed)
+{
+	return !fixed->outdev ||
+	       (fixed->out_addr == fixed->outdev->addr &&
+		(fixed->addr || !fixed->out_addr));
+}
+
+bool knat_static_rebind(struct knat_net *kn)
 {
 	struct knat_static *fixed;
+	bool done = true;
 
 	list_for_each_entry(fixed, &kn->statics, list) {
 		if (fixed->loose)
 			static_reloose(kn, fixed);
-		if (!fixed->outdev || fixed->out_addr == fixed->outdev->addr)
+		if (static_bound(fixed))
 			continue;
 		if (fixed->addr) {
 			static_unmap(kn, fixed, static_ports(fixed));
 			static_release(kn, fixed);
 		}
 		fixed->out_addr = fixed->outdev->addr;
-		if (fixed->out_addr && (static_reserve(kn, fixed) ||
-					!knat_static_enter(kn, fixed)))
-			pr_warn_ratelimited("knat: a static mapping of %s could not move to its new address\n",
+		if (!fixed->out_addr)
+			continue;
+		if (static_reserve(kn, fixed))
+			done = false;
+		else if (!knat_static_enter(kn, fixed))
+			pr_warn_ratelimited("knat: a static mapping of %s could not move to its new address: its port is in use\n",
 					    fixed->outdev->name);
 	}
+	return done;
 }
 
 void knat_static_expire(struct knat_net *kn)
@@ -799,9 +837,9 @@ void knat_static_expire(struct knat_net *kn)
 		knat_static_unlink(kn, fixed);
 		list_add_tail(&fixed->list, &list);
 	}
-	if (!list_empty(&list)) {
-		knat_static_drop(kn, &list);
+	knat_static_drop(kn, &list);
+	/* There may have been no memory for it before. */
+	if (kn->addrs_changed || kn->prefixes_changed || kn->view_changed)
 		knat_publish(kn, NULL);
-	}
 	mutex_unlock(&kn->config_lock);
 }

@@ -113,15 +113,18 @@ static inline u32 knat_static_size(const struct knat_static *fixed)
 /* Seconds of life left (for those with a lifetime). */
 u32 knat_static_left(const struct knat_static *fixed);
 
-/* The device that leads to @addr, or 0. */
+/* The device that leads to @addr, 0 if there is none, or -ENOMEM. */
 int knat_static_ifindex(struct knat_net *kn, __be32 addr);
 
 /* The address of a device has changed: move its mappings. What leads to the
- * inside of others may have changed with it.
+ * inside of others may have changed with it. False: there was no memory for all
+ * of them.
  */
-void knat_static_rebind(struct knat_net *kn);
+bool knat_static_rebind(struct knat_net *kn);
 
-/* Drop those whose lifetime is over; called every second. */
+/* Drop those whose lifetime is over, and publish what could not be published
+ * before; called every second.
+ */
 void knat_static_expire(struct knat_net *kn);
 
 #endif /* _KNAT_STATIC_H */

@@ -22,6 +22,8 @@
 #define TABLE_BATCH		64
 /* So many buckets ahead of the one that is moved, entries are fetched. */
 #define TABLE_AHEAD		3
+/* Entries of a bucket that a walk sorts at a time: more than most buckets have. */
+#define TABLE_WALK		16
 
 static_assert(sizeof(struct knat_bucket) == 8 * sizeof(long));
 
@@ -214,7 +216,6 @@ static void table_resize(struct knat_table *table, u32 order)
 			cond_resched();
 	}
 	rcu_assign_pointer(table->buckets, new);
-	table->resizes++;
 	/* Before @new may get a successor, all must have seen it. */
 	synchronize_rcu_expedited();
 	kvfree(old);
@@ -274,66 +275,102 @@ void knat_table_crowded(struct knat_table *table)
 	queue_work(system_unbound_wq, &table->resize);
 }
 
-/* The entry in that place, counted through slots and chain, or NULL. */
-static void *bucket_entry(const struct knat_table *table,
-			  const struct knat_bucket *bucket, u32 place)
-{
-	void *entry;
+/**
+ * struct walk_batch - entries of a bucket, in the order of their hashes
+ * @nr: how many
+ * @entry: they
+ * @hash: of each
+ */
+struct walk_batch {
+	u32	nr;
+	void	*entry[TABLE_WALK];
+	u64	hash[TABLE_WALK];
+};
 
-	if (place < KNAT_BUCKET_SLOTS)
-		return (void *)(READ_ONCE(bucket->slot[place]) & ~KNAT_TAG_MASK);
-	entry = (void *)(READ_ONCE(bucket->chain) & ~BIT(KNAT_BUCKET_LOCK));
-	while (entry && place-- > KNAT_BUCKET_SLOTS)
-		entry = READ_ONCE(*(void **)(entry + table->type->link));
-	return entry;
+/* Of those with @from or a higher hash the lowest are kept. */
+static void batch_add(struct walk_batch *batch, void *entry, u64 hash, u64 from)
+{
+	u32 i;
+
+	if (hash < from)
+		return;
+	if (batch->nr < TABLE_WALK)
+		batch->nr++;
+	else if (hash >= batch->hash[TABLE_WALK - 1])
+		return;
+	for (i = batch->nr - 1; i && batch->hash[i - 1] > hash; i--) {
+		batch->entry[i] = batch->entry[i - 1];
+		batch->hash[i] = batch->hash[i - 1];
+	}
+	batch->entry[i] = entry;
+	batch->hash[i] = hash;
 }
 
-static int bucket_walk(const struct knat_table *table,
-		       const struct knat_bucket *bucket,
-		       struct knat_table_cursor *cursor,
-		       int (*fn)(void *entry, void *arg), void *arg)
+/* An entry that is there all the time is found, whatever comes and goes beside
+ * it: it stays in its slot, and a chain leads to it.
+ */
+static void batch_read(struct walk_batch *batch, const struct knat_table *table,
+		       const struct knat_bucket *bucket, u64 from)
 {
+	u64 (*hash)(const struct knat_table *table, const void *entry);
 	void *entry;
+	int i;
+
+	hash = table->type->hash;
+	batch->nr = 0;
+	for (i = 0; i < KNAT_BUCKET_SLOTS; i++) {
+		entry = (void *)(READ_ONCE(bucket->slot[i]) & ~KNAT_TAG_MASK);
+		if (entry)
+			batch_add(batch, entry, hash(table, entry), from);
+	}
+	entry = (void *)(READ_ONCE(bucket->chain) & ~BIT(KNAT_BUCKET_LOCK));
+	while (entry) {
+		batch_add(batch, entry, hash(table, entry), from);
+		entry = READ_ONCE(*(void **)(entry + table->type->link));
+	}
+}
+
+/* A batch of the bucket at the cursor, or what is left of it: the cursor then
+ * is at the next one.
+ */
+static int batch_walk(const struct knat_table *table,
+		      const struct knat_buckets *buckets,
+		      struct knat_table_cursor *cursor,
+		      int (*fn)(void *entry, void *arg), void *arg)
+{
+	u64 last = cursor->hash | (~0ULL >> (64 - buckets->shift));
+	struct walk_batch batch;
+	u32 i;
 	int ret;
 
-	for (;; cursor->place++) {
-		entry = bucket_entry(table, bucket, cursor->place);
-		if (!entry && cursor->place >= KNAT_BUCKET_SLOTS)
-			return 0;
-		ret = entry ? fn(entry, arg) : 0;
+	batch_read(&batch, table, knat_table_bucket(buckets, cursor->hash),
+		   cursor->hash);
+	for (i = 0; i < batch.nr; i++) {
+		cursor->hash = batch.hash[i];
+		ret = fn(batch.entry[i], arg);
 		if (ret)
 			return ret;
 	}
+	/* No two entries have the same 64 bits. */
+	cursor->hash = batch.nr == TABLE_WALK ? cursor->hash + 1 : last + 1;
+	cursor->done = !cursor->hash;
+	return 0;
 }
 
 int knat_table_walk(struct knat_table *table, struct knat_table_cursor *cursor,
-		    bool *torn, int (*fn)(void *entry, void *arg), void *arg)
+		    int (*fn)(void *entry, void *arg), void *arg)
 {
 	const struct knat_buckets *buckets;
+	int ret = 0;
 	u64 n = 0;
-	int ret;
 
 	mutex_lock(&table->mutex);
-	if (cursor->place && cursor->resizes != table->resizes) {
-		cursor->place = 0;
-		*torn = true;
-	}
-	cursor->resizes = table->resizes;
 	buckets = rcu_dereference_protected(table->buckets,
 					    lockdep_is_held(&table->mutex));
-	ret = 0;
 	while (!cursor->done && !ret) {
 		rcu_read_lock();
-		ret = bucket_walk(table,
-				  knat_table_bucket(buckets, cursor->hash),
-				  cursor, fn, arg);
+		ret = batch_walk(table, buckets, cursor, fn, arg);
 		rcu_read_unlock();
-		if (ret)
-			break;
-		cursor->place = 0;
-		cursor->hash = ((cursor->hash >> buckets->shift) + 1) <<
-			       buckets->shift;
-		cursor->done = !cursor->hash;
 		if (!(++n % TABLE_BATCH))
 			cond_resched();
 	}
@@ -357,7 +394,6 @@ int knat_table_init(struct knat_table *table,
 	}
 	get_random_bytes(table->key, sizeof(table->key));
 	table->type = type;
-	table->resizes = 0;
 	INIT_WORK(&table->resize, table_work);
 	mutex_init(&table->mutex);
 	RCU_INIT_POINTER(table->buckets, buckets);

@@ -72,7 +72,6 @@ struct knat_table_type {
  * @type: what it holds
  * @nr: number of entries
  * @checked: jiffies when an insertion last asked for @resize
- * @resizes: how many there were (@mutex)
  * @resize: the worker
  * @mutex: held while the size changes, and by walks (process context)
  */
@@ -81,7 +80,6 @@ struct knat_table {
 	u64				key[2];
 	const struct knat_table_type	*type;
 	unsigned long			checked;
-	u32				resizes;
 	struct percpu_counter		nr;
 	struct work_struct		resize;
 	struct mutex			mutex;	/* changes of size */
@@ -89,15 +87,11 @@ struct knat_table {
 
 /**
  * struct knat_table_cursor - where a walk goes on
- * @hash: bucket, by its lowest hash
- * @place: in the bucket
- * @resizes: of the table, when that was written down
+ * @hash: entries with a lower hash have been met
  * @done: there is nothing more
  */
 struct knat_table_cursor {
 	u64	hash;
-	u32	place;
-	u32	resizes;
 	bool	done;
 };
 
@@ -112,11 +106,11 @@ void knat_table_crowded(struct knat_table *table);
 
 /* Call @fn for the entries from @cursor on, under rcu_read_lock(), until it
  * returns something else than 0, which is returned; the walk will go on with
- * that entry. Entries that are there all the time are met once, unless the
- * size has changed in between: then *@torn is set, and some may be met again.
+ * that entry. Entries that are there all the time are met once, in the order of
+ * their hashes, whatever the size of the table becomes between two calls.
  */
 int knat_table_walk(struct knat_table *table, struct knat_table_cursor *cursor,
-		    bool *torn, int (*fn)(void *entry, void *arg), void *arg);
+		    int (*fn)(void *entry, void *arg), void *arg);
 
 static inline s64 knat_table_count(struct knat_table *table)
 {

@@ -204,6 +204,7 @@ static void wheel_tick(struct work_struct *work)
 	knat_table_check(&kn->map_out);
 	knat_table_check(&kn->session_in);
 	knat_table_check(&kn->session_out);
+	knat_outdev_check(kn);
 	knat_static_expire(kn);
 	knat_coexist_check(kn);
 	wheel_wait(kn);

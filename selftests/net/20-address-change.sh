@@ -51,6 +51,30 @@ test_mappings_of_an_address_that_goes_are_gone_within_a_second() {
 	assert_eq 0 "$(sessions)" "sessions listed"
 }
 
+translates_to() { # ADDRESS
+	[[ $(nat lookup udp 192.168.0.2:5000 203.0.113.11:7000) == *"$1:"* ]]
+}
+
+# Whoever changes addresses does not wait, but the change is seen.
+test_an_address_changes_while_somebody_is_configuring() {
+	local i old=203.0.113.1 new
+	masquerade
+	while [ ! -e "$work/enough" ]; do
+		nat pool add p addr 10.0.0.0/20
+		nat pool del p
+	done &
+	for ((i = 1; i <= 5; i++)); do
+		new=203.0.113.$((100 + i))
+		ip -n gw addr del $old/24 dev wan
+		ip -n gw addr add $new/24 dev wan
+		old=$new
+		wait_until 10 translates_to $new || fail "$new is not used"
+	done
+	touch "$work/enough"
+	wait $!
+	open_flow $new
+}
+
 test_without_an_address_new_flows_are_refused() {
 	masquerade
 	ip -n gw addr del 203.0.113.1/24 dev wan

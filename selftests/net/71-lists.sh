@@ -215,4 +215,21 @@ test_a_list_during_churn_has_no_end_twice() {
 	assert_eq '' "$(<"$work/twice")" "outside ends listed twice"
 }
 
+test_sessions_that_live_throughout_are_listed_once() {
+	local i
+	masquerade
+	must burst in1 tcp $in1_silent 5000+1500 $out1_silent:80
+	for ((i = 0; i < 5; i++)); do
+		must burst in2 tcp $in2_silent 5000+1500 $out1_silent:80
+		nat session del in $in2_silent >/dev/null &
+		nat session list in $in1_silent >"$work/list"
+		wait $!
+		assert_eq 1500 "$(awk 'END { print NR }' "$work/list")" \
+			"sessions listed"
+		assert_eq 1500 \
+			"$(sed 's/ *#.*//' "$work/list" | sort -u | awk 'END { print NR }')" \
+			"different ones"
+	done
+}
+
 run_tests "$@"

@@ -1,0 +1,227 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Memory that is not to be had: each allocation of the module fails once in turn, in every request and where
+# mappings and sessions are made. On kernels with fault injection.
+# timeout: 900
+
+# shellcheck source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+faults=/sys/kernel/debug
+many=1000000
+
+fault() { # NAME VALUE: of both kinds of allocation
+	local kind
+	for kind in failslab fail_page_alloc; do
+		echo "$2" >"$faults/$kind/$1" || bail "fault injection cannot be set: $1"
+	done
+}
+
+# Only what the module asks for is to fail, whoever waits for it, and the kernel log is for the unexpected.
+build_more() {
+	local size address text
+	[ -e "$faults"/failslab ] || mount -t debugfs debugfs "$faults" 2>/dev/null
+	[ -e "$faults"/failslab ] || bail "the kernel cannot let allocations fail"
+	read -r size address < <(awk '$1 == "knat" { print $2, $6 }' /proc/modules)
+	text=$((address))
+	fault stacktrace-depth 32
+	fault require-start "$(printf '%#x' "$text")"
+	fault require-end "$(printf '%#x' $((text + size)))"
+	fault ignore-gfp-wait N
+	fault verbose 0
+	echo 0 >"$faults"/fail_page_alloc/min-order
+	echo N >"$faults"/fail_page_alloc/ignore-gfp-highmem
+	fault times "$many"
+	fault probability 0
+	# What a namespace has when it was configured once.
+	nat rule add oif wan masquerade
+	nat flush
+}
+
+# How many have failed
+failed() {
+	local slab page
+	read -r slab <"$faults"/failslab/times
+	read -r page <"$faults"/fail_page_alloc/times
+	printf '%s' $((2 * many - slab - page))
+}
+
+# Runs a command whose allocation number N in the module fails; its output is in $output.
+failing() { # N COMMAND...
+	# shellcheck disable=SC2016
+	output=$(bash -c 'echo "$1" >/proc/self/fail-nth && exec "${@:2}"' bash "$@" 2>&1)
+}
+
+# The configuration, without what changes by itself
+state() {
+	everything_listed | sed 's/ idle .*//; s/ expires .*//'
+}
+
+# The words are refused while an allocation fails, whichever, and nothing changes; without they do what they do at
+# last. UNDO takes that back, so that it can be tried again.
+each_fails() { # UNDO WORDS...
+	local undo=$1 before after status nth count=0 start
+	shift
+	before=$(state)
+	nat "$@" >/dev/null
+	after=$(state)
+	[ -z "$undo" ] || eval "$undo"
+	assert_eq "$before" "$(state)" "state after natctl $* and $undo"
+	for ((nth = 1; ; nth++)); do
+		start=$(failed)
+		failing "$nth" "$NATCTL" -n gw "$@"
+		status=$?
+		if [ "$(failed)" = "$start" ]; then
+			assert_eq 0 "$status" "exit status of natctl $* without a failure ($output)"
+			break
+		fi
+		((count++))
+		if [ "$status" = 0 ]; then
+			# There was another way.
+			assert_eq "$after" "$(state)" "state after natctl $*, allocation $nth failed"
+			[ -z "$undo" ] || eval "$undo"
+		else
+			assert_like 'Error: *' "$output" "message of natctl $*, allocation $nth failed"
+			assert_eq "$before" "$(state)" "state after natctl $* was refused, allocation $nth failed"
+		fi
+		((nth < 500)) || fail "natctl $*: no end of allocations"
+	done
+	assert_eq "$after" "$(state)" "state after natctl $* in the end"
+	[ -z "$undo" ] || eval "$undo"
+	((count > 0)) || fail "natctl $*: no allocation was made to fail"
+	diag "natctl $*: $count allocations"
+}
+
+test_requests_about_pools() {
+	each_fails 'nat pool del p' pool add p addr 198.51.100.0/30,198.51.100.8
+	nat pool add p addr 198.51.100.0/30
+	each_fails 'nat pool set p addr 198.51.100.0/30 limit 0' \
+		pool set p addr 198.51.100.2-198.51.100.5 limit 5
+	each_fails 'nat pool add p addr 198.51.100.0/30' pool del p
+}
+
+test_requests_about_rules() {
+	nat pool add p addr 198.51.100.0/30
+	each_fails 'nat rule del oif wan masquerade' rule add oif wan masquerade filtering adf
+	each_fails 'nat rule del oif wan dst 192.0.2.0/24 pool p' rule add oif wan dst 192.0.2.0/24 pool p
+	nat rule add oif wan masquerade
+	each_fails 'nat rule add oif wan masquerade' rule del oif wan masquerade
+}
+
+test_requests_about_static_mappings() {
+	each_fails 'nat map del tcp dev wan:8000-8010' map add tcp dev wan:8000-8010 to 192.168.0.2:80-90
+	each_fails 'nat map del udp 198.51.100.1:53' map add udp 198.51.100.1:53 to 192.168.0.2 label name
+	each_fails 'nat map del 198.51.100.16/28' map add 198.51.100.16/28 to 192.168.0.16/28
+	nat map add udp 198.51.100.1:53 to 192.168.0.2
+	each_fails 'nat map add udp 198.51.100.1:53 to 192.168.0.2' map del udp 198.51.100.1:53
+}
+
+test_many_changes_at_once() {
+	nat pool add old addr 198.51.100.1
+	nat rule add oif wan src 192.168.0.0/24 pool old
+	nat rule add oif wan masquerade
+	nat map add udp 203.0.113.1:1000-1003 to 192.168.0.2:1000-1003
+	nat map add 198.51.100.32/28 to 192.168.0.32/28
+	nat save >"$work/before"
+	cat >"$work/conf" <<-END
+		config set udp_timeout 77
+		pool add new addr 198.51.100.1,198.51.100.3
+		rule add oif wan src 192.168.0.0/24 pool new
+		rule add prio 50 oif wan masquerade filtering apdf
+		map add udp 203.0.113.1:1000-1005 to 192.168.0.3:1000-1005
+		map add 198.51.100.32/27 to 192.168.0.32/27
+	END
+	# shellcheck disable=SC2016
+	each_fails 'nat apply "$work/before"' apply "$work/conf"
+}
+
+test_the_fast_path() {
+	"$NATCTL" -n gw fastpath del dev wan,lan,lan2 2>/dev/null
+	each_fails 'nat fastpath del dev wan,lan' fastpath add dev wan,lan
+}
+
+# What only tells changes nothing, and says so when it cannot.
+test_questions() {
+	masquerade
+	must burst in1 udp "$in1_silent" 5000+20 "$out1_silent:7000"
+	must burst in1 tcp "$in1_silent" 5000+20 "$out1_silent:80"
+	each_fails '' session list
+	each_fails '' lookup udp 192.168.0.2:5000 "$out1_silent:53"
+	each_fails '' stats
+	assert_mappings 40 dynamic
+}
+
+nothing_left() {
+	[ "$(counter mappings) $(counter sessions)" = '0 0' ]
+}
+
+# The gateway's own pings are made on its own account, so that each allocation on their way can be told.
+test_a_mapping_and_its_session() {
+	local nth start count=0 refused=0 before
+	masquerade filtering apdf
+	setting port_rest 0
+	for ((nth = 1; nth < 50; nth++)); do
+		start=$(failed)
+		before=$(counter refuse_memory)
+		failing "$nth" nsenter --net=/run/netns/gw ping -c 1 -W 1 203.0.113.11
+		[ "$(failed)" != "$start" ] || break
+		((count++))
+		((refused += $(counter refuse_memory) - before))
+		nat map flush >/dev/null
+		wait_until 5 nothing_left || fail "mappings or sessions are left, allocation $nth failed"
+	done
+	in_space gw ping -q -c 1 -W 10 203.0.113.11 >/dev/null || fail "no answer when nothing fails"
+	assert_between 2 40 "$count" "allocations for a mapping and its session"
+	assert_ne 0 "$refused" "flows refused for want of memory"
+	diag "$count allocations, $refused refused"
+}
+
+# Of 100 ports none is lost, however flows have failed.
+test_flows_from_the_inside() {
+	local i
+	nat pool add p addr 198.51.100.1 ports 2000-2099 filtering apdf
+	nat rule add oif wan pool p
+	setting port_rest 0
+	for ((i = 0; i < 10; i++)); do
+		fault probability 40
+		must burst in1 udp "$in1_silent" 5000+100 "$out1_silent:7000"
+		must burst in1 tcp "$in1_silent" 5000+100 "$out1_silent:80"
+		must settle
+		fault probability 0
+		nat map flush >/dev/null
+	done
+	assert_ne 0 "$(counter refuse_memory)" "flows refused for want of memory"
+	wait_until 5 nothing_left || fail "mappings or sessions are left after a flush"
+	must burst in1 udp "$in1_silent" 5000+100 "$out1_silent:7000"
+	must burst in1 tcp "$in1_silent" 5000+100 "$out1_silent:80"
+	assert_mappings 100 proto udp
+	assert_mappings 100 proto tcp
+	assert_eq 200 "$(sessions)" sessions
+}
+
+# A new address of the device, for which there is no memory at first, is used as soon as there is. The last test: routes
+# go with the addresses.
+test_an_address_changes() {
+	local nth start count=0 old=203.0.113.1 new
+	masquerade
+	nat map add tcp dev wan:8000-8003 to 192.168.0.2:80-83
+	for ((nth = 1; nth < 50; nth++)); do
+		new=203.0.113.$((100 + nth))
+		ip -n gw addr del "$old/24" dev wan
+		start=$(failed)
+		failing "$nth" ip -n gw addr add "$new/24" dev wan || fail "ip addr add: $output"
+		wait_until 10 moved_to "$new" || fail "allocation $nth failed: $new is not used"
+		old=$new
+		[ "$(failed)" != "$start" ] || break
+		((count++))
+	done
+	((count > 0)) || fail "no allocation was made to fail"
+	diag "$count allocations"
+}
+
+moved_to() { # ADDR
+	[[ $(nat lookup udp 192.168.0.3:5000 203.0.113.11:53) == *"$1:"* ]] &&
+		[[ $(nat lookup tcp 203.0.113.11:5000 "$1:8001") == *192.168.0.2:81* ]]
+}
+
+run_tests "$@"
