@@ -209,54 +209,59 @@ struct knat_fastdev *knat_fastdev_find(struct knat_net *kn, const char *name)
 	return NULL;
 }
 
-int knat_fastdev_add(struct knat_net *kn, const char *name,
-		     struct netlink_ext_ack *extack)
+struct knat_fastdev *knat_fastdev_new(struct knat_net *kn, const char *name,
+				      struct netlink_ext_ack *extack)
 {
 	struct knat_fastdev *fastdev;
-	struct net_device *dev;
 	int err;
 
-	ASSERT_RTNL();
 	lockdep_assert_held(&kn->config_lock);
 
 	if (knat_fastdev_find(kn, name)) {
 		NL_SET_ERR_MSG(extack, "the device has the fast path already");
-		return -EEXIST;
-	}
-	dev = __dev_get_by_name(kn->net, name);
-	if (!dev) {
-		NL_SET_ERR_MSG(extack, "there is no device of this name");
-		return -ENODEV;
+		return ERR_PTR(-EEXIST);
 	}
 	err = knat_fastroute_init(kn);
 	if (err)
-		return err;
+		return ERR_PTR(err);
 	fastdev = kzalloc(sizeof(*fastdev), GFP_KERNEL_ACCOUNT);
 	if (!fastdev)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	strscpy(fastdev->name, name, sizeof(fastdev->name));
 	fastdev->ops.hook = hook_ingress;
 	fastdev->ops.priv = kn;
 	fastdev->ops.pf = NFPROTO_NETDEV;
 	fastdev->ops.hooknum = NF_NETDEV_INGRESS;
 	fastdev->ops.priority = HOOK_PRI_INGRESS;
-	err = fastdev_bind(kn, fastdev, dev);
-	if (err) {
-		NL_SET_ERR_MSG(extack,
-			       "the ingress hook of the device cannot be registered");
-		kfree(fastdev);
-		return err;
-	}
 	list_add_tail(&fastdev->list, &kn->fastdevs);
-	return 0;
+	return fastdev;
 }
 
-void knat_fastdev_del(struct knat_net *kn, struct knat_fastdev *fastdev)
+int knat_fastdev_start(struct knat_net *kn, struct knat_fastdev *fastdev,
+		       struct netlink_ext_ack *extack)
+{
+	struct net_device *dev;
+	int err;
+
+	lockdep_assert_held(&kn->config_lock);
+
+	/* If it goes meanwhile, knat_fastdev_refresh() waits for our lock. */
+	dev = dev_get_by_name(kn->net, fastdev->name);
+	if (!dev)
+		return 0;
+	err = fastdev_bind(kn, fastdev, dev);
+	dev_put(dev);
+	if (err)
+		NL_SET_ERR_MSG(extack,
+			       "the ingress hook of the device cannot be registered");
+	return err;
+}
+
+void knat_fastdev_free(struct knat_net *kn, struct knat_fastdev *fastdev)
 {
 	lockdep_assert_held(&kn->config_lock);
 
 	fastdev_unbind(kn, fastdev);
-	list_del(&fastdev->list);
 	kfree_rcu(fastdev, rcu);
 	knat_fastroute_flush(kn);
 }
@@ -265,8 +270,10 @@ void knat_fastdev_flush(struct knat_net *kn)
 {
 	struct knat_fastdev *fastdev, *next;
 
-	list_for_each_entry_safe(fastdev, next, &kn->fastdevs, list)
-		knat_fastdev_del(kn, fastdev);
+	list_for_each_entry_safe(fastdev, next, &kn->fastdevs, list) {
+		list_del(&fastdev->list);
+		knat_fastdev_free(kn, fastdev);
+	}
 }
 
 void knat_fastdev_refresh(struct knat_net *kn, struct net_device *leaving)

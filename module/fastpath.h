@@ -32,11 +32,16 @@ struct knat_fastdev {
 	struct nf_hook_ops	ops;
 };
 
-/* All but refresh under kn->config_lock; add under rtnl as well. */
-int knat_fastdev_add(struct knat_net *kn, const char *name,
-		     struct netlink_ext_ack *extack);
+/* All but refresh under kn->config_lock. Make one, the last of kn->fastdevs; no
+ * packet takes it before it is started, if its device is there. One that is
+ * freed, started or not, has left the list.
+ */
+struct knat_fastdev *knat_fastdev_new(struct knat_net *kn, const char *name,
+				      struct netlink_ext_ack *extack);
+int knat_fastdev_start(struct knat_net *kn, struct knat_fastdev *fastdev,
+		       struct netlink_ext_ack *extack);
 struct knat_fastdev *knat_fastdev_find(struct knat_net *kn, const char *name);
-void knat_fastdev_del(struct knat_net *kn, struct knat_fastdev *fastdev);
+void knat_fastdev_free(struct knat_net *kn, struct knat_fastdev *fastdev);
 /* All of them. */
 void knat_fastdev_flush(struct knat_net *kn);
 

@@ -4,7 +4,7 @@
  *
  * Locks, outermost first:
  *
- *   rtnl		taken by the device notifiers, before ours
+ *   rtnl		taken by the device notifiers, before ours, never by us
  *   kn->config_lock	mutex; pools, rules, static mappings, settings and
  *			all that is derived from them (process context)
  *   kn->wheel_lock	mutex; what hangs on the timing wheel (process context)

@@ -27,6 +27,8 @@ static const struct {
 			KNAT_A_CHANGE_RULE },
 	[CONF_MAP]  = { KNAT_CMD_MAP_ADD, KNAT_CMD_MAP_DEL,
 			KNAT_A_CHANGE_MAP },
+	[CONF_FASTPATH] = { KNAT_CMD_FASTPATH_ADD, KNAT_CMD_FASTPATH_DEL,
+			    KNAT_A_CHANGE_FASTPATH },
 };
 
 /* --- changes --- */
@@ -80,6 +82,7 @@ static const uint8_t map_names[] = {
 	KNAT_A_MAP_PROTO, KNAT_A_MAP_OUT_DEV, KNAT_A_MAP_OUT_ADDR,
 	KNAT_A_MAP_OUT_PORT, KNAT_A_MAP_OUT_PORT_LAST, KNAT_A_MAP_OUT_LEN, 0
 };
+static const uint8_t fastpath_names[] = { KNAT_A_FASTPATH_DEV, 0 };
 
 /* @place: what comes in the place of it, or nothing. */
 static void del(enum conf_kind kind, const struct entry *entry,
@@ -87,7 +90,7 @@ static void del(enum conf_kind kind, const struct entry *entry,
 {
 	static const uint8_t *const names[] = {
 		[CONF_POOL] = pool_names, [CONF_RULE] = rule_names,
-		[CONF_MAP] = map_names,
+		[CONF_MAP] = map_names, [CONF_FASTPATH] = fastpath_names,
 	};
 	const struct nl_reader *reader = conf_reader(kind);
 	const struct nlattr *attrs[reader->max + 1];
@@ -311,6 +314,11 @@ struct change *diff(struct conf *have, struct conf *want, size_t *n)
 	}
 	stay = rules_that_stay(want);
 
+	for (i = 0; i < have->n[CONF_FASTPATH]; i++) {
+		entry = &have->list[CONF_FASTPATH][i];
+		if (!of_have[CONF_FASTPATH][entry->nr])
+			del(CONF_FASTPATH, entry, nowhere);
+	}
 	for (i = 0; i < have->n[CONF_RULE]; i++) {
 		entry = &have->list[CONF_RULE][i];
 		other = of_have[CONF_RULE][entry->nr];
@@ -345,6 +353,11 @@ struct change *diff(struct conf *have, struct conf *want, size_t *n)
 		entry = &want->list[CONF_MAP][i];
 		if (!same(entry, of_want[CONF_MAP][entry->nr]))
 			add(CONF_MAP, entry);
+	}
+	for (i = 0; i < want->n[CONF_FASTPATH]; i++) {
+		entry = &want->list[CONF_FASTPATH][i];
+		if (!of_want[CONF_FASTPATH][entry->nr])
+			add(CONF_FASTPATH, entry);
 	}
 	diff_settings(have, want);
 	free(stay);

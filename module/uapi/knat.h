@@ -231,6 +231,7 @@ enum knat_a_change {
 	KNAT_A_CHANGE_RULE,		/* nest of knat_a_rule */
 	KNAT_A_CHANGE_MAP,		/* nest of knat_a_map */
 	KNAT_A_CHANGE_CONFIG,		/* nest of knat_a_config */
+	KNAT_A_CHANGE_FASTPATH,		/* nest of knat_a_fastpath */
 
 	__KNAT_A_CHANGE_MAX
 };
@@ -241,7 +242,8 @@ enum knat_a_change {
  * Changes are done in their order, all or none: removals first. What is
  * refused is known by the attribute that the refusal points at, which is the
  * change or within it. A rule that is removed and added again keeps its
- * mappings.
+ * mappings. Devices that are named need not be there: what is said of them
+ * holds when they come.
  */
 enum knat_a_apply {
 	KNAT_A_APPLY_UNSPEC,
