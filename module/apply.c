@@ -15,6 +15,7 @@ enum change_kind {
 	CHANGE_RULE_MOVE,
 	CHANGE_RULE_DEL,
 	CHANGE_STATIC_ADD,
+	CHANGE_STATIC_SET,
 	CHANGE_STATIC_DEL,
 	CHANGE_POOL_ADD,
 	CHANGE_POOL_SET,
@@ -35,6 +36,7 @@ enum change_kind {
  * @fastdev: of devices with the fast path
  * @prev: of what was removed: what it stood behind
  * @turn: of a pool, or of the pool of a rule that was moved: what it will be
+ * @static_turn: of a static mapping: the same
  */
 struct knat_change {
 	struct list_head		list;
@@ -48,7 +50,10 @@ struct knat_change {
 		struct knat_fastdev	*fastdev;
 	};
 	struct list_head		*prev;
-	struct knat_pool_turn		turn;
+	union {
+		struct knat_pool_turn	turn;
+		struct knat_static_turn	static_turn;
+	};
 };
 
 void knat_apply_begin(struct knat_apply *apply, struct knat_net *kn,
@@ -209,6 +214,19 @@ int knat_apply_static_add(struct knat_apply *apply,
 	return 0;
 }
 
+int knat_apply_static_set(struct knat_apply *apply, struct knat_static *fixed,
+			  const struct knat_static_turn *turn)
+{
+	struct knat_change *change = change_new(CHANGE_STATIC_SET);
+
+	if (!change)
+		return -ENOMEM;
+	change->fixed = fixed;
+	change->static_turn = *turn;
+	change_note(apply, change);
+	return 0;
+}
+
 int knat_apply_static_del(struct knat_apply *apply, struct knat_static *fixed)
 {
 	struct knat_change *change;
@@ -353,6 +371,8 @@ static void change_undo(struct knat_net *kn, struct knat_change *change)
 		knat_static_unlink(kn, change->fixed);
 		knat_static_cancel(kn, change->fixed);
 		break;
+	case CHANGE_STATIC_SET:
+		break;
 	case CHANGE_STATIC_DEL:
 		knat_static_relink(kn, change->fixed, change->prev);
 		break;
@@ -463,6 +483,9 @@ static void apply_statics(struct knat_apply *apply)
 	knat_static_drop(apply->kn, &gone);
 
 	list_for_each_entry(change, &apply->changes, list) {
+		if (change->kind == CHANGE_STATIC_SET)
+			knat_static_turn(apply->kn, change->fixed,
+					 &change->static_turn);
 		if (change->kind != CHANGE_STATIC_ADD)
 			continue;
 		if (!knat_static_enter(apply->kn, change->fixed))

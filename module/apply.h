@@ -26,6 +26,7 @@ struct knat_pool;
 struct knat_pool_conf;
 struct knat_rule;
 struct knat_static;
+struct knat_static_turn;
 
 /**
  * struct knat_apply - changes on their way
@@ -64,6 +65,8 @@ int knat_apply_rule_add(struct knat_apply *apply, const struct knat_rule *tmpl,
 int knat_apply_rule_del(struct knat_apply *apply, struct knat_rule *rule);
 int knat_apply_static_add(struct knat_apply *apply,
 			  const struct knat_static *conf, const char *dev);
+int knat_apply_static_set(struct knat_apply *apply, struct knat_static *fixed,
+			  const struct knat_static_turn *turn);
 int knat_apply_static_del(struct knat_apply *apply, struct knat_static *fixed);
 int knat_apply_pool_add(struct knat_apply *apply, const char *name,
 			const struct knat_pool_conf *conf,

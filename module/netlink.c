@@ -38,6 +38,7 @@ static const struct genl_ops knat_ops[] = {
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	OP(MAP_ADD, knat_nl_change, knat_map_policy, KNAT_A_MAP_MAX),
+	OP(MAP_SET, knat_nl_change, knat_map_policy, KNAT_A_MAP_MAX),
 	OP(MAP_DEL, knat_nl_map_del, knat_map_policy, KNAT_A_MAP_MAX),
 	OP(MAP_FLUSH, knat_nl_map_flush, knat_map_policy, KNAT_A_MAP_MAX),
 	{

@@ -46,6 +46,8 @@ int knat_nl_rule_del(struct knat_apply *apply, struct genl_info *info,
 		     const struct nlattr *nest);
 int knat_nl_map_add(struct knat_apply *apply, struct genl_info *info,
 		    const struct nlattr *nest);
+int knat_nl_map_set(struct knat_apply *apply, struct genl_info *info,
+		    const struct nlattr *nest);
 int knat_nl_static_del(struct knat_apply *apply, struct genl_info *info,
 		       const struct nlattr *nest);
 int knat_nl_config_set(struct knat_apply *apply, struct genl_info *info,

@@ -35,6 +35,7 @@ static const struct {
 	CHANGE(RULE_ADD, RULE, knat_nl_rule_add, knat_rule_policy),
 	CHANGE(RULE_DEL, RULE, knat_nl_rule_del, knat_rule_policy),
 	CHANGE(MAP_ADD, MAP, knat_nl_map_add, knat_map_policy),
+	CHANGE(MAP_SET, MAP, knat_nl_map_set, knat_map_policy),
 	CHANGE(MAP_DEL, MAP, knat_nl_static_del, knat_map_policy),
 	CHANGE(CONFIG_SET, CONFIG, knat_nl_config_set, knat_config_policy),
 	CHANGE(FASTPATH_ADD, FASTPATH, knat_nl_fastpath_add, knat_fastpath_policy),

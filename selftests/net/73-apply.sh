@@ -153,6 +153,30 @@ prio 100 oif wan src 10.1.0.0/16 pool q
 prio 100 oif wan src 192.168.1.0/24 masquerade filtering apdf' rules
 }
 
+test_a_mapping_with_another_label_or_lifetime_keeps_its_sessions() {
+	apply 'map add tcp 203.0.113.1:8000 to 192.168.0.2:80'
+	listen l in1 192.168.0.2:80
+	connect c out1 203.0.113.11:0 203.0.113.1:8000
+	accept s l
+	assert_eq 'natctl map set tcp 203.0.113.1:8000 lifetime 900 label "web \"1\""' \
+		"$(would 'map add tcp 203.0.113.1:8000 to 192.168.0.2:80 lifetime 900 label "web \"1\""')" \
+		"commands"
+	nat apply "$file"
+	assert_like '*to 192.168.0.2:80 lifetime 900 label "web \"1\"" *sessions 1*' \
+		"$(nat map list)" "mapping"
+	stream c s 1000
+	apply 'map add tcp 203.0.113.1:8000 to 192.168.0.2:80 lifetime 800'
+	assert_like '*to 192.168.0.2:80 lifetime 800 *sessions 1*' \
+		"$(nat map list)" "mapping"
+	stream s c 1000
+	assert_eq '' "$(nat apply "$file" --dry-run)" "difference left"
+	write 'map add tcp 203.0.113.1:8000 to 192.168.0.2:80 label x' \
+		'rule add oif wan pool nowhere'
+	apply_fails 2 "$file:2: Error: *no pool*"
+	apply 'map add tcp 203.0.113.1:8000 to 192.168.0.3:80 label x'
+	assert_eq 0 "$(sessions)" "sessions of a mapping to another host"
+}
+
 test_what_is_not_in_the_file_goes_with_its_mappings() {
 	configure_all
 	must burst in1 udp $in1_silent 5000+5 $out1_silent:7000
