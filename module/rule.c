@@ -91,18 +91,13 @@ void knat_rule_free(struct knat_net *kn, struct knat_rule *rule)
 }
 
 /* An address is not inside and outside at once (RFC 3022 section 5.1). */
-static bool rule_overlaps(const struct knat_rule *rule)
+bool knat_rule_overlaps(const struct knat_rule *rule)
 {
 	u32 first = ntohl(rule->src);
-	u32 last = first | ~ntohl(inet_make_mask(rule->src_len)), i;
+	u32 last = first | ~ntohl(inet_make_mask(rule->src_len));
 
-	if (rule->action != KNAT_ACTION_POOL || !rule->src_len)
-		return false;
-	for (i = 0; i < rule->pool->nr_ranges; i++)
-		if (first <= rule->pool->ranges[i].last &&
-		    last >= rule->pool->ranges[i].first)
-			return true;
-	return false;
+	return rule->action == KNAT_ACTION_POOL && rule->src_len &&
+	       knat_pool_meets(rule->pool, first, last);
 }
 
 struct knat_rule *knat_rule_new(struct knat_net *kn,
@@ -120,7 +115,7 @@ struct knat_rule *knat_rule_new(struct knat_net *kn,
 			       "a rule with this priority and these selectors exists already");
 		return ERR_PTR(-EEXIST);
 	}
-	if (rule_overlaps(tmpl)) {
+	if (knat_rule_overlaps(tmpl)) {
 		NL_SET_ERR_MSG(extack,
 			       "the pool holds addresses of this src: an address must be inside or outside, not both");
 		return ERR_PTR(-EINVAL);

@@ -164,6 +164,8 @@ struct knat_rule *knat_rule_new(struct knat_net *kn,
 				struct netlink_ext_ack *extack);
 struct knat_rule *knat_rule_find(struct knat_net *kn,
 				 const struct knat_rule *rule);
+/* Is an address of its source one of its pool? */
+bool knat_rule_overlaps(const struct knat_rule *rule);
 /* Out of the list: what it stood behind, for going back; behind those of its
  * priority; behind @prev.
  */

@@ -19,6 +19,20 @@ test_an_address_in_two_pools() {
 	refused '*' pool set q addr 198.51.100.15-198.51.100.16
 }
 
+test_addresses_that_would_be_inside_and_outside() {
+	nat pool add p addr 198.51.100.1
+	nat pool add q addr 192.168.0.0/28
+	nat rule add oif wan src 192.168.0.0/24 pool p
+	refused '*inside or outside, not both' \
+		rule add prio 7 oif wan src 192.168.0.0/16 pool q
+	refused '*inside or outside, not both' \
+		pool set p addr 198.51.100.1,192.168.0.77
+	nat rule del oif wan src 192.168.0.0/24
+	nat pool set p addr 198.51.100.1,192.168.0.77
+	refused '*inside or outside, not both' \
+		rule add oif wan src 192.168.0.0/24 pool p
+}
+
 test_ranges_of_one_pool_that_overlap() {
 	refused '*' pool add p addr 198.51.100.0/28,198.51.100.15
 	refused '*' pool add p addr 198.51.100.1,198.51.100.1
