@@ -298,6 +298,7 @@ enum knat_a_host {
 	KNAT_A_HOST_POOL,		/* string, read only */
 	KNAT_A_HOST_MAPPINGS,		/* u32, read only */
 	KNAT_A_HOST_LIMIT,		/* u32, read only: of mappings */
+	KNAT_A_HOST_REFUSED,		/* u32, read only: mappings it was refused */
 
 	__KNAT_A_HOST_MAX
 };
