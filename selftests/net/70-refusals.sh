@@ -126,6 +126,15 @@ test_a_forward_of_a_device_and_of_its_address_at_the_same_port() {
 	refused '*' map add tcp 203.0.113.1:8000 to 192.168.0.3:80
 }
 
+test_a_static_mapping_to_set_that_is_not_there() {
+	nat map add tcp 203.0.113.1:8000-8001 to 192.168.0.2:80-81
+	refused '*no mapping of this outside end' \
+		map set tcp 203.0.113.1:8001 label x
+	refused '*no mapping of this outside end' \
+		map set udp 203.0.113.1:8000-8001 label x
+	refused '*no mapping of this outside end' map set 203.0.113.1 label x
+}
+
 test_whole_addresses_that_overlap() {
 	nat map add 198.51.100.0/24 to 192.168.0.0/24
 	refused '*' map add 198.51.100.7 to 192.168.9.7
