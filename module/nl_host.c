@@ -20,9 +20,9 @@ const struct nla_policy knat_host_policy[KNAT_A_HOST_MAX + 1] = {
 
 /* Subscribers are listed by inside address, which the table does not know. It is
  * walked for the first of them, this many, then for those that follow: a
- * million take sixteen walks and two megabytes.
+ * million take 31 walks and a megabyte.
  */
-#define HOST_PART	65536
+#define HOST_PART	32768
 /* Entries of the table between two pauses */
 #define HOST_PAUSE	1024
 

@@ -232,19 +232,22 @@ print(rows[0], rows[1], sum(rows[2:]), sep=",")')" "refusals"
 
 # More than one walk of the table finds places for
 test_a_big_list_of_hosts_is_whole_and_sorted() {
+	local start
 	setting max_mappings 1000000
 	nat pool add big addr 198.51.100.0/26
 	nat rule add oif wan pool big
 	ip -n gw route add 10.0.0.0/8 via 192.168.0.2
-	must burst in1 udp 10.0.0.1+150000 5000+1 $out1_silent:7000
+	must burst in1 udp 10.0.0.1+70000 5000+1 $out1_silent:7000
+	start=$(now_ms)
 	nat host list | awk '{ print $1 }' >"$work/hosts"
+	diag "listed in $(($(now_ms) - start)) ms"
 	awk 'BEGIN {
-		for (i = 1; i <= 150000; i++)
+		for (i = 1; i <= 70000; i++)
 			print "10." int(i / 65536) "." int(i / 256) % 256 "." i % 256
 	}' >"$work/expected"
 	cmp -s "$work/expected" "$work/hosts" ||
 		fail "$(diff "$work/expected" "$work/hosts" | head -n 5)"
-	assert_eq 1 "$(nat host list 10.2.0.77 | wc -l)" "hosts of one address"
+	assert_eq 1 "$(nat host list 10.1.0.77 | wc -l)" "hosts of one address"
 }
 
 test_a_list_during_churn_has_no_end_twice() {
