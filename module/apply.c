@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* knat: changes of the configuration, one or many, done all or none. */
+#include <linux/netdevice.h>
 #include <linux/slab.h>
 #include "apply.h"
+#include "fastpath.h"
 #include "net.h"
 #include "pool.h"
 #include "publish.h"
@@ -13,10 +15,13 @@ enum change_kind {
 	CHANGE_RULE_MOVE,
 	CHANGE_RULE_DEL,
 	CHANGE_STATIC_ADD,
+	CHANGE_STATIC_SET,
 	CHANGE_STATIC_DEL,
 	CHANGE_POOL_ADD,
 	CHANGE_POOL_SET,
 	CHANGE_POOL_DEL,
+	CHANGE_FASTDEV_ADD,
+	CHANGE_FASTDEV_DEL,
 };
 
 /**
@@ -28,8 +33,10 @@ enum change_kind {
  * @rule: what it was done to, of rules
  * @fixed: of static mappings
  * @pool: of pools
+ * @fastdev: of devices with the fast path
  * @prev: of what was removed: what it stood behind
  * @turn: of a pool, or of the pool of a rule that was moved: what it will be
+ * @static_turn: of a static mapping: the same
  */
 struct knat_change {
 	struct list_head		list;
@@ -40,9 +47,13 @@ struct knat_change {
 		struct knat_rule	*rule;
 		struct knat_static	*fixed;
 		struct knat_pool	*pool;
+		struct knat_fastdev	*fastdev;
 	};
 	struct list_head		*prev;
-	struct knat_pool_turn		turn;
+	union {
+		struct knat_pool_turn	turn;
+		struct knat_static_turn	static_turn;
+	};
 };
 
 void knat_apply_begin(struct knat_apply *apply, struct knat_net *kn,
@@ -81,11 +92,27 @@ static int apply_removes(struct knat_apply *apply)
 		return 0;
 	last = list_last_entry(&apply->changes, struct knat_change, list);
 	if (last->kind == CHANGE_RULE_DEL || last->kind == CHANGE_STATIC_DEL ||
-	    last->kind == CHANGE_POOL_DEL)
+	    last->kind == CHANGE_POOL_DEL || last->kind == CHANGE_FASTDEV_DEL)
 		return 0;
 	NL_SET_ERR_MSG(apply->extack,
 		       "removals must come before all other changes");
 	return -EINVAL;
+}
+
+/* Who types the name of a device wants one that is there. */
+static int apply_names_dev(struct knat_apply *apply, const char *name)
+{
+	bool there;
+
+	if (apply->lenient)
+		return 0;
+	rcu_read_lock();
+	there = dev_get_by_name_rcu(apply->kn->net, name);
+	rcu_read_unlock();
+	if (there)
+		return 0;
+	NL_SET_ERR_MSG(apply->extack, "there is no device of this name");
+	return -ENODEV;
 }
 
 static bool same_rule(const struct knat_rule *a, const struct knat_rule *b)
@@ -125,7 +152,10 @@ int knat_apply_rule_add(struct knat_apply *apply, const struct knat_rule *tmpl,
 			const struct knat_pool_conf *conf)
 {
 	struct knat_change *change;
+	int err = apply_names_dev(apply, tmpl->oif);
 
+	if (err)
+		return err;
 	list_for_each_entry(change, &apply->changes, list)
 		if (change->kind == CHANGE_RULE_DEL && !change->moved &&
 		    same_rule(change->rule, tmpl))
@@ -136,8 +166,7 @@ int knat_apply_rule_add(struct knat_apply *apply, const struct knat_rule *tmpl,
 		return -ENOMEM;
 	change->rule = knat_rule_new(apply->kn, tmpl, conf, apply->extack);
 	if (IS_ERR(change->rule)) {
-		int err = PTR_ERR(change->rule);
-
+		err = PTR_ERR(change->rule);
 		kfree(change);
 		return err;
 	}
@@ -164,17 +193,33 @@ int knat_apply_rule_del(struct knat_apply *apply, struct knat_rule *rule)
 int knat_apply_static_add(struct knat_apply *apply,
 			  const struct knat_static *conf, const char *dev)
 {
-	struct knat_change *change = change_new(CHANGE_STATIC_ADD);
+	struct knat_change *change;
+	int err = dev ? apply_names_dev(apply, dev) : 0;
 
+	if (err)
+		return err;
+	change = change_new(CHANGE_STATIC_ADD);
 	if (!change)
 		return -ENOMEM;
 	change->fixed = knat_static_new(apply->kn, conf, dev, apply->extack);
 	if (IS_ERR(change->fixed)) {
-		int err = PTR_ERR(change->fixed);
-
+		err = PTR_ERR(change->fixed);
 		kfree(change);
 		return err;
 	}
+	change_note(apply, change);
+	return 0;
+}
+
+int knat_apply_static_set(struct knat_apply *apply, struct knat_static *fixed,
+			  const struct knat_static_turn *turn)
+{
+	struct knat_change *change = change_new(CHANGE_STATIC_SET);
+
+	if (!change)
+		return -ENOMEM;
+	change->fixed = fixed;
+	change->static_turn = *turn;
 	change_note(apply, change);
 	return 0;
 }
@@ -257,6 +302,43 @@ int knat_apply_pool_del(struct knat_apply *apply, struct knat_pool *pool)
 	return 0;
 }
 
+int knat_apply_fastdev_add(struct knat_apply *apply, const char *name)
+{
+	struct knat_change *change;
+	int err = apply_names_dev(apply, name);
+
+	if (err)
+		return err;
+	change = change_new(CHANGE_FASTDEV_ADD);
+	if (!change)
+		return -ENOMEM;
+	change->fastdev = knat_fastdev_new(apply->kn, name, apply->extack);
+	if (IS_ERR(change->fastdev)) {
+		err = PTR_ERR(change->fastdev);
+		kfree(change);
+		return err;
+	}
+	change_note(apply, change);
+	return 0;
+}
+
+int knat_apply_fastdev_del(struct knat_apply *apply,
+			   struct knat_fastdev *fastdev)
+{
+	struct knat_change *change;
+	int err = apply_removes(apply);
+
+	if (err)
+		return err;
+	change = change_new(CHANGE_FASTDEV_DEL);
+	if (!change)
+		return -ENOMEM;
+	change->fastdev = fastdev;
+	fastdev->deleted = true;
+	change_note(apply, change);
+	return 0;
+}
+
 void knat_apply_config(struct knat_apply *apply, int attr, u32 value)
 {
 	apply->has_config = true;
@@ -285,6 +367,8 @@ static void change_undo(struct knat_net *kn, struct knat_change *change)
 		knat_static_unlink(kn, change->fixed);
 		knat_static_cancel(kn, change->fixed);
 		break;
+	case CHANGE_STATIC_SET:
+		break;
 	case CHANGE_STATIC_DEL:
 		knat_static_relink(kn, change->fixed, change->prev);
 		break;
@@ -297,6 +381,12 @@ static void change_undo(struct knat_net *kn, struct knat_change *change)
 		break;
 	case CHANGE_POOL_DEL:
 		list_add(&change->pool->list, change->prev);
+		break;
+	case CHANGE_FASTDEV_ADD:
+		knat_fastdev_free(kn, change->fastdev);
+		break;
+	case CHANGE_FASTDEV_DEL:
+		change->fastdev->deleted = false;
 		break;
 	}
 }
@@ -342,6 +432,25 @@ static int apply_ready(struct knat_apply *apply, struct knat_publication *pub)
 	       knat_publish_prepare(apply->kn, pub, apply->extack);
 }
 
+/* Those that were started stop when they are undone. */
+static int apply_fastdevs(struct knat_apply *apply)
+{
+	const struct knat_change *change;
+	int err;
+
+	list_for_each_entry(change, &apply->changes, list) {
+		if (change->kind != CHANGE_FASTDEV_ADD)
+			continue;
+		err = knat_fastdev_start(apply->kn, change->fastdev,
+					 apply->extack);
+		if (err) {
+			NL_SET_BAD_ATTR(apply->extack, change->blame);
+			return err;
+		}
+	}
+	return 0;
+}
+
 static void apply_pools(struct knat_apply *apply)
 {
 	struct knat_change *change;
@@ -369,6 +478,9 @@ static void apply_statics(struct knat_apply *apply)
 	knat_static_drop(apply->kn, &gone);
 
 	list_for_each_entry(change, &apply->changes, list) {
+		if (change->kind == CHANGE_STATIC_SET)
+			knat_static_turn(apply->kn, change->fixed,
+					 &change->static_turn);
 		if (change->kind != CHANGE_STATIC_ADD)
 			continue;
 		if (!knat_static_enter(apply->kn, change->fixed))
@@ -388,6 +500,8 @@ static void apply_free(struct knat_apply *apply)
 			knat_rule_free(apply->kn, change->rule);
 		else if (change->kind == CHANGE_POOL_DEL)
 			knat_pool_destroy(apply->kn, change->pool);
+		else if (change->kind == CHANGE_FASTDEV_DEL)
+			knat_fastdev_free(apply->kn, change->fastdev);
 		list_del(&change->list);
 		kfree(change);
 	}
@@ -413,10 +527,11 @@ int knat_apply_end(struct knat_apply *apply, int err)
 	lockdep_assert_held(&kn->config_lock);
 
 	err = err ?: apply_ready(apply, &pub);
-	if (err) {
-		apply_undo(apply);
-		return err;
-	}
+	if (err)
+		goto err_undo;
+	err = apply_fastdevs(apply);
+	if (err)
+		goto err_publish;
 	knat_publish_addrs(kn, &pub);
 	apply_pools(apply);
 	knat_publish_view(kn, &pub);
@@ -427,6 +542,12 @@ int knat_apply_end(struct knat_apply *apply, int err)
 	/* Addresses of what went: that they are still listed does no harm. */
 	knat_publish(kn, NULL);
 	return 0;
+
+err_publish:
+	knat_publish_cancel(kn, &pub);
+err_undo:
+	apply_undo(apply);
+	return err;
 }
 
 int knat_apply_check(struct knat_apply *apply, int err)

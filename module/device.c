@@ -69,11 +69,6 @@ struct knat_outdev *knat_outdev_get(struct knat_net *kn, const char *name,
 		return ERR_PTR(-ENOMEM);
 	strscpy(outdev->name, name, sizeof(outdev->name));
 	outdev_bind(kn, outdev, NULL);
-	if (!outdev->ifindex) {
-		NL_SET_ERR_MSG(extack, "there is no device of this name");
-		kfree(outdev);
-		return ERR_PTR(-ENODEV);
-	}
 	realm = knat_realm_get(kn, extack);
 	if (!realm) {
 		kfree(outdev);

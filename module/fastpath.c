@@ -201,74 +201,88 @@ struct knat_fastdev *knat_fastdev_find(struct knat_net *kn, const char *name)
 {
 	struct knat_fastdev *fastdev;
 
-	lockdep_assert_held(&kn->fast_lock);
+	lockdep_assert_held(&kn->config_lock);
 
 	list_for_each_entry(fastdev, &kn->fastdevs, list)
-		if (!strcmp(fastdev->name, name))
+		if (!fastdev->deleted && !strcmp(fastdev->name, name))
 			return fastdev;
 	return NULL;
 }
 
-int knat_fastdev_add(struct knat_net *kn, const char *name,
-		     struct netlink_ext_ack *extack)
+struct knat_fastdev *knat_fastdev_new(struct knat_net *kn, const char *name,
+				      struct netlink_ext_ack *extack)
 {
 	struct knat_fastdev *fastdev;
-	struct net_device *dev;
 	int err;
 
-	ASSERT_RTNL();
-	lockdep_assert_held(&kn->fast_lock);
+	lockdep_assert_held(&kn->config_lock);
 
 	if (knat_fastdev_find(kn, name)) {
 		NL_SET_ERR_MSG(extack, "the device has the fast path already");
-		return -EEXIST;
+		return ERR_PTR(-EEXIST);
 	}
-	dev = __dev_get_by_name(kn->net, name);
-	if (!dev) {
-		NL_SET_ERR_MSG(extack, "there is no device of this name");
-		return -ENODEV;
-	}
-	err = knat_fastroute_init(kn);
-	if (err)
-		return err;
 	fastdev = kzalloc(sizeof(*fastdev), GFP_KERNEL_ACCOUNT);
 	if (!fastdev)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	strscpy(fastdev->name, name, sizeof(fastdev->name));
 	fastdev->ops.hook = hook_ingress;
 	fastdev->ops.priv = kn;
 	fastdev->ops.pf = NFPROTO_NETDEV;
 	fastdev->ops.hooknum = NF_NETDEV_INGRESS;
 	fastdev->ops.priority = HOOK_PRI_INGRESS;
-	err = fastdev_bind(kn, fastdev, dev);
-	if (err) {
-		NL_SET_ERR_MSG(extack,
-			       "the ingress hook of the device cannot be registered");
-		kfree(fastdev);
-		return err;
-	}
-	list_add_tail(&fastdev->list, &kn->fastdevs);
-	return 0;
+
+	mutex_lock(&kn->fast_lock);
+	err = knat_fastroute_init(kn);
+	if (!err)
+		list_add_tail(&fastdev->list, &kn->fastdevs);
+	mutex_unlock(&kn->fast_lock);
+	if (!err)
+		return fastdev;
+	kfree(fastdev);
+	return ERR_PTR(err);
 }
 
-void knat_fastdev_del(struct knat_net *kn, struct knat_fastdev *fastdev)
+int knat_fastdev_start(struct knat_net *kn, struct knat_fastdev *fastdev,
+		       struct netlink_ext_ack *extack)
 {
-	lockdep_assert_held(&kn->fast_lock);
+	struct net_device *dev = NULL;
+	int err = 0;
 
-	fastdev_unbind(kn, fastdev);
+	lockdep_assert_held(&kn->config_lock);
+
+	mutex_lock(&kn->fast_lock);
+	/* It may have come just now; if it goes, knat_fastdev_refresh() waits for
+	 * our lock.
+	 */
+	if (!fastdev->ops.dev)
+		dev = dev_get_by_name(kn->net, fastdev->name);
+	if (dev) {
+		err = fastdev_bind(kn, fastdev, dev);
+		dev_put(dev);
+		if (err)
+			NL_SET_ERR_MSG(extack,
+				       "the ingress hook of the device cannot be registered");
+	}
+	mutex_unlock(&kn->fast_lock);
+	return err;
+}
+
+void knat_fastdev_free(struct knat_net *kn, struct knat_fastdev *fastdev)
+{
+	mutex_lock(&kn->fast_lock);
 	list_del(&fastdev->list);
-	kfree_rcu(fastdev, rcu);
+	fastdev_unbind(kn, fastdev);
 	knat_fastroute_flush(kn);
+	mutex_unlock(&kn->fast_lock);
+	kfree_rcu(fastdev, rcu);
 }
 
 void knat_fastdev_flush(struct knat_net *kn)
 {
 	struct knat_fastdev *fastdev, *next;
 
-	mutex_lock(&kn->fast_lock);
 	list_for_each_entry_safe(fastdev, next, &kn->fastdevs, list)
-		knat_fastdev_del(kn, fastdev);
-	mutex_unlock(&kn->fast_lock);
+		knat_fastdev_free(kn, fastdev);
 }
 
 void knat_fastdev_refresh(struct knat_net *kn, struct net_device *leaving)

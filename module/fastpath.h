@@ -5,8 +5,10 @@
  * device at once: they do not see routing, filter rules and conntrack. All else,
  * and whatever is in doubt, is left to the hooks of hook.c.
  *
- * Devices are kept under kn->fast_lock by name, and followed as they come and
- * go. The hook runs in softirq, under rcu_read_lock().
+ * Devices are kept by name, and followed as they come and go. Their list changes
+ * under kn->config_lock and kn->fast_lock, so that either keeps it as it is;
+ * kn->fast_lock alone is what device notifiers wait for. The hook runs in
+ * softirq, under rcu_read_lock().
  */
 #ifndef _KNAT_FASTPATH_H
 #define _KNAT_FASTPATH_H
@@ -23,21 +25,28 @@ struct knat_net;
  * @list: in kn->fastdevs, in order of addition
  * @rcu: frees it: lists of hooks may still look at @ops
  * @name: its name; it need not exist
+ * @deleted: by a request that may yet fail; it works until it is freed
  * @ops: the hook; @ops.dev is NULL while there is no device of that name
  */
 struct knat_fastdev {
 	struct list_head	list;
 	struct rcu_head		rcu;
 	char			name[IFNAMSIZ];
+	bool			deleted;
 	struct nf_hook_ops	ops;
 };
 
-/* Under kn->fast_lock; add under rtnl as well. */
-int knat_fastdev_add(struct knat_net *kn, const char *name,
-		     struct netlink_ext_ack *extack);
+/* All but refresh under kn->config_lock; kn->fast_lock is taken within. Make one,
+ * the last of kn->fastdevs; it is started, if its device is there, by
+ * knat_fastdev_start() or when the device comes.
+ */
+struct knat_fastdev *knat_fastdev_new(struct knat_net *kn, const char *name,
+				      struct netlink_ext_ack *extack);
+int knat_fastdev_start(struct knat_net *kn, struct knat_fastdev *fastdev,
+		       struct netlink_ext_ack *extack);
 struct knat_fastdev *knat_fastdev_find(struct knat_net *kn, const char *name);
-void knat_fastdev_del(struct knat_net *kn, struct knat_fastdev *fastdev);
-/* All of them; takes the lock itself, as does: */
+void knat_fastdev_free(struct knat_net *kn, struct knat_fastdev *fastdev);
+/* All of them. */
 void knat_fastdev_flush(struct knat_net *kn);
 
 /* A device has come, gone, or been renamed; @leaving is on its way out. Under

@@ -27,6 +27,7 @@ struct knat_pool_addrs;
  * @mappings: live mappings
  * @paired: outside address (kn->host_lock to write)
  * @slot: where @paired stood in the pool's addresses when last looked at
+ * @refused: new mappings that it was refused
  * @rcu: frees it
  */
 struct knat_host {
@@ -37,6 +38,7 @@ struct knat_host {
 	atomic_t		mappings;
 	__be32			paired;
 	u32			slot;
+	atomic_t		refused;
 	struct rcu_head		rcu;
 };
 

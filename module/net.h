@@ -8,7 +8,7 @@
  *			all that is derived from them (process context). It may
  *			be held for long: device notifiers, with rtnl, which the
  *			whole machine waits for, only try to take it
- *   rtnl		the kernel's, of devices
+ *   rtnl		the kernel's; taken by device notifiers, before ours
  *   kn->fast_lock	mutex; devices with the fast path (process context)
  *   kn->wheel_lock	mutex; what hangs on the timing wheel (process context)
  *   host lock		spinlock, softirq off: kn->host_lock, subscribers

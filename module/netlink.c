@@ -38,6 +38,7 @@ static const struct genl_ops knat_ops[] = {
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	OP(MAP_ADD, knat_nl_change, knat_map_policy, KNAT_A_MAP_MAX),
+	OP(MAP_SET, knat_nl_change, knat_map_policy, KNAT_A_MAP_MAX),
 	OP(MAP_DEL, knat_nl_map_del, knat_map_policy, KNAT_A_MAP_MAX),
 	OP(MAP_FLUSH, knat_nl_map_flush, knat_map_policy, KNAT_A_MAP_MAX),
 	{
@@ -75,9 +76,9 @@ static const struct genl_ops knat_ops[] = {
 		.dumpit		= knat_nl_fastpath_dump,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
-	OP(FASTPATH_ADD, knat_nl_fastpath_add, knat_fastpath_policy,
+	OP(FASTPATH_ADD, knat_nl_change, knat_fastpath_policy,
 	   KNAT_A_FASTPATH_MAX),
-	OP(FASTPATH_DEL, knat_nl_fastpath_del, knat_fastpath_policy,
+	OP(FASTPATH_DEL, knat_nl_change, knat_fastpath_policy,
 	   KNAT_A_FASTPATH_MAX),
 };
 

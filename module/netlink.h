@@ -46,10 +46,16 @@ int knat_nl_rule_del(struct knat_apply *apply, struct genl_info *info,
 		     const struct nlattr *nest);
 int knat_nl_map_add(struct knat_apply *apply, struct genl_info *info,
 		    const struct nlattr *nest);
+int knat_nl_map_set(struct knat_apply *apply, struct genl_info *info,
+		    const struct nlattr *nest);
 int knat_nl_static_del(struct knat_apply *apply, struct genl_info *info,
 		       const struct nlattr *nest);
 int knat_nl_config_set(struct knat_apply *apply, struct genl_info *info,
 		       const struct nlattr *nest);
+int knat_nl_fastpath_add(struct knat_apply *apply, struct genl_info *info,
+			 const struct nlattr *nest);
+int knat_nl_fastpath_del(struct knat_apply *apply, struct genl_info *info,
+			 const struct nlattr *nest);
 
 int knat_nl_change(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_apply(struct sk_buff *skb, struct genl_info *info);
@@ -70,8 +76,6 @@ int knat_nl_lookup(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_stats_get(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_stats_reset(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_config_get(struct sk_buff *skb, struct genl_info *info);
-int knat_nl_fastpath_add(struct sk_buff *skb, struct genl_info *info);
-int knat_nl_fastpath_del(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_fastpath_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int knat_nl_flush(struct sk_buff *skb, struct genl_info *info);
 

@@ -10,6 +10,7 @@ static const struct nla_policy change_policy[KNAT_A_CHANGE_MAX + 1] = {
 	[KNAT_A_CHANGE_RULE]	= NLA_POLICY_NESTED(knat_rule_policy),
 	[KNAT_A_CHANGE_MAP]	= NLA_POLICY_NESTED(knat_map_policy),
 	[KNAT_A_CHANGE_CONFIG]	= NLA_POLICY_NESTED(knat_config_policy),
+	[KNAT_A_CHANGE_FASTPATH] = NLA_POLICY_NESTED(knat_fastpath_policy),
 };
 
 const struct nla_policy knat_apply_policy[KNAT_A_APPLY_MAX + 1] = {
@@ -34,8 +35,11 @@ static const struct {
 	CHANGE(RULE_ADD, RULE, knat_nl_rule_add, knat_rule_policy),
 	CHANGE(RULE_DEL, RULE, knat_nl_rule_del, knat_rule_policy),
 	CHANGE(MAP_ADD, MAP, knat_nl_map_add, knat_map_policy),
+	CHANGE(MAP_SET, MAP, knat_nl_map_set, knat_map_policy),
 	CHANGE(MAP_DEL, MAP, knat_nl_static_del, knat_map_policy),
 	CHANGE(CONFIG_SET, CONFIG, knat_nl_config_set, knat_config_policy),
+	CHANGE(FASTPATH_ADD, FASTPATH, knat_nl_fastpath_add, knat_fastpath_policy),
+	CHANGE(FASTPATH_DEL, FASTPATH, knat_nl_fastpath_del, knat_fastpath_policy),
 };
 
 int knat_nl_change(struct sk_buff *skb, struct genl_info *info)
@@ -116,6 +120,7 @@ int knat_nl_apply(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	knat_apply_begin(&apply, kn, info->extack);
 	apply.trusted = netlink_capable(skb, CAP_NET_ADMIN);
+	apply.lenient = true;
 	err = change_all(&apply, info);
 	if (info->attrs[KNAT_A_APPLY_CHECK])
 		err = knat_apply_check(&apply, err);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* knat: requests about the fast path. */
 #include <linux/netdevice.h>
-#include <linux/rtnetlink.h>
+#include "apply.h"
 #include "fastpath.h"
 #include "net.h"
 #include "netlink.h"
@@ -12,91 +12,53 @@ const struct nla_policy knat_fastpath_policy[KNAT_A_FASTPATH_MAX + 1] = {
 	[KNAT_A_FASTPATH_IFINDEX]	= { .type = NLA_REJECT },
 };
 
-static bool is_dev(const struct nlattr *attr)
+/* One after the other, all or none. */
+static int devs_each(struct knat_apply *apply, struct genl_info *info,
+		     const struct nlattr *nest,
+		     int (*each)(struct knat_apply *apply, const char *name))
 {
-	return nla_type(attr) == KNAT_A_FASTPATH_DEV;
-}
+	const struct nlattr *head, *attr;
+	int len, rem, err;
 
-static int devs_check(struct genl_info *info)
-{
-	if (!GENL_REQ_ATTR_CHECK(info, KNAT_A_FASTPATH_DEV))
-		return 0;
-	NL_SET_ERR_MSG(info->extack,
-		       "the devices are missing: at least one must be named");
-	return -EINVAL;
-}
-
-/* Take those before @end back that the request has added. */
-static void devs_undo(struct knat_net *kn, struct genl_info *info,
-		      const struct nlattr *end)
-{
-	const struct nlattr *attr;
-	int rem;
-
-	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
-		if (attr == end)
-			break;
-		if (is_dev(attr))
-			knat_fastdev_del(kn, knat_fastdev_find(kn, nla_data(attr)));
+	if (GENL_REQ_ATTR_CHECK(info, KNAT_A_FASTPATH_DEV)) {
+		NL_SET_ERR_MSG(info->extack,
+			       "the devices are missing: at least one must be named");
+		return -EINVAL;
 	}
-}
-
-int knat_nl_fastpath_add(struct sk_buff *skb, struct genl_info *info)
-{
-	struct knat_net *kn = knat_net(genl_info_net(info));
-	const struct nlattr *attr;
-	int rem, err;
-
-	err = devs_check(info) ?: knat_nl_lock(kn, info->extack);
-	if (err)
-		return err;
-	rtnl_lock();
-	mutex_lock(&kn->fast_lock);
-	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
-		if (!is_dev(attr))
+	head = nest ? nla_data(nest) : nlmsg_attrdata(info->nlhdr, GENL_HDRLEN);
+	len = nest ? nla_len(nest) : nlmsg_attrlen(info->nlhdr, GENL_HDRLEN);
+	nla_for_each_attr(attr, head, len, rem) {
+		if (nla_type(attr) != KNAT_A_FASTPATH_DEV)
 			continue;
-		err = knat_fastdev_add(kn, nla_data(attr), info->extack);
-		if (err) {
-			NL_SET_BAD_ATTR(info->extack, attr);
-			devs_undo(kn, info, attr);
-			break;
-		}
+		apply->blame = attr;
+		NL_SET_BAD_ATTR(info->extack, attr);
+		err = each(apply, nla_data(attr));
+		if (err)
+			return err;
 	}
-	mutex_unlock(&kn->fast_lock);
-	rtnl_unlock();
-	mutex_unlock(&kn->config_lock);
-	return err;
+	return 0;
 }
 
-int knat_nl_fastpath_del(struct sk_buff *skb, struct genl_info *info)
+static int dev_del(struct knat_apply *apply, const char *name)
 {
-	struct knat_net *kn = knat_net(genl_info_net(info));
-	struct knat_fastdev *fastdev;
-	const struct nlattr *attr;
-	int rem, err;
+	struct knat_fastdev *fastdev = knat_fastdev_find(apply->kn, name);
 
-	err = devs_check(info) ?: knat_nl_lock(kn, info->extack);
-	if (err)
-		return err;
-	mutex_lock(&kn->fast_lock);
-	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
-		if (!is_dev(attr) || knat_fastdev_find(kn, nla_data(attr)))
-			continue;
-		NL_SET_ERR_MSG_ATTR(info->extack, attr,
-				    "the device does not have the fast path");
-		err = -ENOENT;
-		goto out;
-	}
-	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
-		fastdev = is_dev(attr) ?
-			knat_fastdev_find(kn, nla_data(attr)) : NULL;
-		if (fastdev)
-			knat_fastdev_del(kn, fastdev);
-	}
-out:
-	mutex_unlock(&kn->fast_lock);
-	mutex_unlock(&kn->config_lock);
-	return err;
+	if (fastdev)
+		return knat_apply_fastdev_del(apply, fastdev);
+	NL_SET_ERR_MSG(apply->extack, "the device does not have the fast path");
+	return -ENOENT;
+}
+
+int knat_nl_fastpath_add(struct knat_apply *apply, struct genl_info *info,
+			 const struct nlattr *nest)
+{
+	return devs_each(apply, info, nest, knat_apply_fastdev_add);
+}
+
+int knat_nl_fastpath_del(struct knat_apply *apply, struct genl_info *info,
+			 const struct nlattr *nest)
+{
+	return devs_each(apply, info, nest, dev_del);
 }
 
 static int fastpath_fill(struct sk_buff *skb, struct netlink_callback *cb,

@@ -2,6 +2,7 @@
 /* knat: the list of subscribers. */
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
+#include <linux/sort.h>
 #include "compat.h"
 #include "host.h"
 #include "net.h"
@@ -14,42 +15,141 @@ const struct nla_policy knat_host_policy[KNAT_A_HOST_MAX + 1] = {
 	[KNAT_A_HOST_POOL]	= { .type = NLA_REJECT },
 	[KNAT_A_HOST_MAPPINGS]	= { .type = NLA_REJECT },
 	[KNAT_A_HOST_LIMIT]	= { .type = NLA_REJECT },
+	[KNAT_A_HOST_REFUSED]	= { .type = NLA_REJECT },
+};
+
+/* Subscribers are listed by inside address, which the table does not know. It is
+ * walked for the first of them, this many, then for those that follow: a
+ * million take 31 walks and a megabyte.
+ */
+#define HOST_PART	32768
+/* Entries of the table between two pauses */
+#define HOST_PAUSE	1024
+
+/**
+ * struct host_place - a place in the list
+ * @addr: inside address, host order
+ * @pool: address of the pool, for those that have the same
+ */
+struct host_place {
+	u32			addr;
+	struct knat_pool	*pool;
 };
 
 /**
  * struct host_dump - a dump on its way
- * @iter: where it is
- * @in_addr: the one that is wanted, 0: all
+ * @in_addr: the address that is wanted, 0: all
+ * @last: what was listed last
+ * @bound: what is behind this belongs to a later part, if @more
+ * @more: there is a later part
+ * @nr: places in @part
+ * @next: the next of them to be listed
+ * @room: how many places there is room for; a part is half of it
+ * @part: places, in order once the walk is over
  */
 struct host_dump {
-	struct rhashtable_iter	iter;
 	__be32			in_addr;
+	struct host_place	last;
+	struct host_place	bound;
+	bool			more;
+	u32			nr;
+	u32			next;
+	u32			room;
+	struct host_place	part[];
 };
+
+static int place_cmp(const void *a, const void *b)
+{
+	const struct host_place *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return x->pool < y->pool ? -1 : x->pool > y->pool;
+}
+
+/* Sort, each once, and keep no more than a part. */
+static void part_trim(struct host_dump *dump)
+{
+	u32 i, nr = 0;
+
+	sort(dump->part, dump->nr, sizeof(*dump->part), place_cmp, NULL);
+	for (i = 0; i < dump->nr; i++)
+		if (!nr || place_cmp(&dump->part[nr - 1], &dump->part[i]))
+			dump->part[nr++] = dump->part[i];
+	if (nr > dump->room / 2) {
+		nr = dump->room / 2;
+		dump->bound = dump->part[nr - 1];
+		dump->more = true;
+	}
+	dump->nr = nr;
+}
+
+static void part_add(struct host_dump *dump, const struct knat_host *host)
+{
+	struct host_place place = {
+		.addr = be32_to_cpu(host->in_addr), .pool = host->pool,
+	};
+
+	if ((dump->in_addr && dump->in_addr != host->in_addr) ||
+	    place_cmp(&place, &dump->last) <= 0 ||
+	    (dump->more && place_cmp(&place, &dump->bound) > 0))
+		return;
+	dump->part[dump->nr++] = place;
+}
+
+/* The part behind what was listed last. */
+static void part_collect(struct knat_net *kn, struct host_dump *dump)
+{
+	struct rhashtable_iter iter;
+	struct knat_host *host;
+	u32 steps = 0;
+
+	dump->nr = 0;
+	dump->next = 0;
+	dump->more = false;
+	rhashtable_walk_enter(&kn->hosts, &iter);
+	rhashtable_walk_start(&iter);
+	while ((host = rhashtable_walk_next(&iter))) {
+		/* An error: the table is resized, and the walk begins anew. */
+		if (!IS_ERR(host))
+			part_add(dump, host);
+		if (dump->nr < dump->room && ++steps % HOST_PAUSE)
+			continue;
+		rhashtable_walk_stop(&iter);
+		if (dump->nr == dump->room)
+			part_trim(dump);
+		cond_resched();
+		rhashtable_walk_start(&iter);
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+	part_trim(dump);
+}
 
 int knat_nl_host_start(struct netlink_callback *cb)
 {
 	struct knat_net *kn = knat_net(sock_net(cb->skb->sk));
 	const struct nlattr *attr = knat_dump_attrs(cb)[KNAT_A_HOST_IN_ADDR];
 	struct host_dump *dump;
+	u32 room;
 
 	if (!knat_nl_not_zero(attr, cb->extack))
 		return -EINVAL;
-	dump = kzalloc(sizeof(*dump), GFP_KERNEL_ACCOUNT);
+	room = 2 * clamp(atomic_read(&kn->hosts.nelems), 64, HOST_PART);
+	dump = kvzalloc(struct_size(dump, part, room), GFP_KERNEL_ACCOUNT);
 	if (!dump)
 		return -ENOMEM;
 	if (attr)
 		dump->in_addr = nla_get_be32(attr);
-	rhashtable_walk_enter(&kn->hosts, &dump->iter);
+	dump->room = room;
+	dump->more = true;
 	cb->args[0] = (long)dump;
 	return 0;
 }
 
 int knat_nl_host_done(struct netlink_callback *cb)
 {
-	struct host_dump *dump = (void *)cb->args[0];
-
-	rhashtable_walk_exit(&dump->iter);
-	kfree(dump);
+	kvfree((void *)cb->args[0]);
 	return 0;
 }
 
@@ -70,7 +170,9 @@ static int host_fill(struct sk_buff *skb, struct netlink_callback *cb,
 	     nla_put_string(skb, KNAT_A_HOST_POOL, pool->name)) ||
 	    nla_put_u32(skb, KNAT_A_HOST_MAPPINGS,
 			atomic_read(&host->mappings)) ||
-	    (limit && nla_put_u32(skb, KNAT_A_HOST_LIMIT, limit))) {
+	    (limit && nla_put_u32(skb, KNAT_A_HOST_LIMIT, limit)) ||
+	    nla_put_u32(skb, KNAT_A_HOST_REFUSED,
+			atomic_read(&host->refused))) {
 		genlmsg_cancel(skb, head);
 		return -EMSGSIZE;
 	}
@@ -78,34 +180,35 @@ static int host_fill(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
+/* One that is gone since is left out, and one that lives only as long as a port
+ * of it rests.
+ */
+static int host_list(struct sk_buff *skb, struct netlink_callback *cb,
+		     struct knat_net *kn, const struct host_place *place)
+{
+	const struct knat_host *host;
+	int err = 0;
+
+	rcu_read_lock();
+	host = knat_host_find(kn, place->pool, cpu_to_be32(place->addr));
+	if (host && atomic_read(&host->mappings))
+		err = host_fill(skb, cb, host);
+	rcu_read_unlock();
+	return err;
+}
+
 int knat_nl_host_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
+	struct knat_net *kn = knat_net(sock_net(cb->skb->sk));
 	struct host_dump *dump = (void *)cb->args[0];
-	struct knat_host *host;
-	bool torn;
 
-	if (!cb->seq)
-		cb->seq = 1;
-	/* The walk begins anew if the table has been replaced. */
-	torn = rhashtable_walk_start_check(&dump->iter);
-	/* What did not fit into the message before comes first. */
-	for (host = rhashtable_walk_peek(&dump->iter); host;
-	     host = rhashtable_walk_next(&dump->iter)) {
-		if (IS_ERR(host)) {
-			/* As it is just now. */
-			torn = true;
-			continue;
-		}
-		/* Some live only as long as a port of theirs rests. */
-		if (!atomic_read(&host->mappings) ||
-		    (dump->in_addr && dump->in_addr != host->in_addr))
-			continue;
-		if (host_fill(skb, cb, host))
+	for (;;) {
+		if (dump->next == dump->nr && dump->more)
+			part_collect(kn, dump);
+		if (dump->next == dump->nr ||
+		    host_list(skb, cb, kn, &dump->part[dump->next]))
 			break;
+		dump->last = dump->part[dump->next++];
 	}
-	rhashtable_walk_stop(&dump->iter);
-	cb->seq += torn;
-	if (skb->len)
-		nl_dump_check_consistent(cb, nlmsg_hdr(skb));
 	return skb->len;
 }

@@ -128,15 +128,16 @@ static int map_inside_ports(struct genl_info *info, struct knat_static *conf)
 	return 0;
 }
 
-static int map_label(struct genl_info *info, struct knat_static *conf)
+/* The label in @label, which is of KNAT_LABEL_MAX + 1 bytes. */
+static int map_label(struct genl_info *info, char *label)
 {
 	const struct nlattr *attr = info->attrs[KNAT_A_MAP_LABEL];
 	const u8 *c;
 
 	if (!attr)
 		return 0;
-	nla_strscpy(conf->label, attr, sizeof(conf->label));
-	for (c = conf->label; *c; c++) {
+	nla_strscpy(label, attr, KNAT_LABEL_MAX + 1);
+	for (c = label; *c; c++) {
 		if (*c >= 0x20 && *c != 0x7f)
 			continue;
 		NL_SET_ERR_MSG_ATTR(info->extack, attr,
@@ -178,7 +179,7 @@ int knat_nl_map_add(struct knat_apply *apply, struct genl_info *info,
 	}
 	if (attrs[KNAT_A_MAP_LIFETIME])
 		conf.lifetime = nla_get_u32(attrs[KNAT_A_MAP_LIFETIME]);
-	err = map_label(info, &conf);
+	err = map_label(info, conf.label);
 	if (err)
 		return err;
 	NL_SET_BAD_ATTR(info->extack, attrs[KNAT_A_MAP_OUT_ADDR] ?:
@@ -201,6 +202,36 @@ static int map_missing(struct genl_info *info)
 					  info->attrs[KNAT_A_MAP_OUT_DEV],
 			    "there is no mapping of this outside end");
 	return -ENOENT;
+}
+
+int knat_nl_map_set(struct knat_apply *apply, struct genl_info *info,
+		    const struct nlattr *nest)
+{
+	struct nlattr **attrs = info->attrs;
+	struct knat_static_turn turn = {};
+	struct knat_static conf, *fixed;
+	const char *dev;
+	int err;
+
+	err = map_outside(info, &conf, &dev) ?: map_label(info, turn.label);
+	if (err)
+		return err;
+	if (attrs[KNAT_A_MAP_IN_ADDR]) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attrs[KNAT_A_MAP_IN_ADDR],
+				    "the inside end of a mapping stays: delete it and add another");
+		return -EOPNOTSUPP;
+	}
+	turn.relabel = attrs[KNAT_A_MAP_LABEL];
+	if (attrs[KNAT_A_MAP_LIFETIME])
+		turn.lifetime = nla_get_u32(attrs[KNAT_A_MAP_LIFETIME]);
+	if (!turn.relabel && !turn.lifetime) {
+		NL_SET_ERR_MSG(info->extack,
+			       "a label or a lifetime must be given");
+		return -EINVAL;
+	}
+	fixed = knat_static_find(apply->kn, &conf, dev);
+	return fixed ? knat_apply_static_set(apply, fixed, &turn) :
+		       map_missing(info);
 }
 
 int knat_nl_static_del(struct knat_apply *apply, struct genl_info *info,

@@ -275,6 +275,7 @@ err_count:
 	this_cpu_dec(*pool->mappings);
 err_host:
 	atomic_dec(&host->mappings);
+	atomic_inc(&host->refused);
 	knat_host_put(kn, host);
 err_map:
 	kmem_cache_free(knat_map_cache, map);

@@ -88,6 +88,7 @@ int knat_pool_check(struct knat_net *kn, const struct knat_pool *pool,
 {
 	const struct knat_static *fixed;
 	const struct knat_pool *other;
+	const struct knat_rule *rule;
 	u32 i, first;
 
 	list_for_each_entry(other, &kn->pools, list) {
@@ -109,6 +110,13 @@ int knat_pool_check(struct knat_net *kn, const struct knat_pool *pool,
 		NL_SET_ERR_MSG(extack,
 			       "an address of the range is mapped one to one");
 		return -EEXIST;
+	}
+	list_for_each_entry(rule, &kn->rules, list) {
+		if (rule->pool != pool || !knat_rule_overlaps(rule))
+			continue;
+		NL_SET_ERR_MSG(extack,
+			       "a rule of the pool has an address of the range in its src: an address must be inside or outside, not both");
+		return -EINVAL;
 	}
 	return 0;
 }

@@ -97,7 +97,7 @@ void knat_rule_free(struct knat_net *kn, struct knat_rule *rule)
 }
 
 /* An address is not inside and outside at once (RFC 3022 section 5.1). */
-static bool rule_overlaps(const struct knat_rule *rule)
+bool knat_rule_overlaps(const struct knat_rule *rule)
 {
 	u32 first = ntohl(rule->src);
 	u32 last = first | ~ntohl(inet_make_mask(rule->src_len));
@@ -121,7 +121,7 @@ struct knat_rule *knat_rule_new(struct knat_net *kn,
 			       "a rule with this priority and these selectors exists already");
 		return ERR_PTR(-EEXIST);
 	}
-	if (rule_overlaps(tmpl)) {
+	if (knat_rule_overlaps(tmpl)) {
 		NL_SET_ERR_MSG(extack,
 			       "the pool holds addresses of this src: an address must be inside or outside, not both");
 		return ERR_PTR(-EINVAL);

@@ -167,6 +167,8 @@ bool knat_rule_selects_same(const struct knat_rule *a,
 			    const struct knat_rule *b);
 struct knat_rule *knat_rule_find(struct knat_net *kn,
 				 const struct knat_rule *rule);
+/* Is an address of its source one of its pool? */
+bool knat_rule_overlaps(const struct knat_rule *rule);
 /* Out of the list: what it stood behind, for going back; behind those of its
  * priority; behind @prev.
  */

@@ -684,6 +684,19 @@ err_free:
 	return ERR_PTR(err);
 }
 
+void knat_static_turn(struct knat_net *kn, struct knat_static *fixed,
+		      const struct knat_static_turn *turn)
+{
+	lockdep_assert_held(&kn->config_lock);
+
+	if (turn->relabel)
+		strscpy(fixed->label, turn->label, sizeof(fixed->label));
+	if (!turn->lifetime)
+		return;
+	fixed->lifetime = turn->lifetime;
+	fixed->expires = get_jiffies_64() + (u64)turn->lifetime * HZ;
+}
+
 static void static_free(struct knat_net *kn, struct knat_static *fixed)
 {
 	static_release_devs(kn, fixed);

@@ -77,6 +77,18 @@ struct knat_static {
 	struct knat_map		**maps;
 };
 
+/**
+ * struct knat_static_turn - what a static mapping is about to be
+ * @label: the user's
+ * @relabel: @label is given
+ * @lifetime: seconds from then on, 0: as it was
+ */
+struct knat_static_turn {
+	char	label[KNAT_LABEL_MAX + 1];
+	bool	relabel;
+	u32	lifetime;
+};
+
 /* Make a mapping, the last of kn->statics, with all memory that it needs. No
  * packet finds it before it has entered. @conf is a template; @dev names the
  * device of a dev mapping, or is NULL. Ports, prefixes and addresses are valid
@@ -99,6 +111,9 @@ void knat_static_relink(struct knat_net *kn, struct knat_static *fixed,
 			struct list_head *prev);
 /* All of @list, which were unlinked, go. knat_publish() when done. */
 void knat_static_drop(struct knat_net *kn, struct list_head *list);
+/* What no packet sees changes, so that sessions stay. */
+void knat_static_turn(struct knat_net *kn, struct knat_static *fixed,
+		      const struct knat_static_turn *turn);
 /* Find by proto and outside end, as typed. */
 struct knat_static *knat_static_find(struct knat_net *kn,
 				     const struct knat_static *conf,

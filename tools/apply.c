@@ -2,6 +2,7 @@
 /* natctl apply: make the kernel match a file. */
 #define _GNU_SOURCE
 #include <libgen.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,9 @@ static void collect(const struct nlmsghdr *nlh)
 		break;
 	case KNAT_CMD_MAP_ADD:
 		conf_add(&want, CONF_MAP, nlh, place);
+		break;
+	case KNAT_CMD_FASTPATH_ADD:
+		conf_add(&want, CONF_FASTPATH, nlh, place);
 		break;
 	case KNAT_CMD_CONFIG_SET:
 		collect_settings(nlh, place);
@@ -179,6 +183,70 @@ static void send_changes(const char *file, bool check)
 	free(buf);
 }
 
+/* --- devices --- */
+
+/* The device that an entry names, or NULL. */
+static const char *device_of(enum conf_kind kind, const struct entry *entry)
+{
+	static const uint16_t types[NR_CONF_KINDS] = {
+		[CONF_RULE]	= KNAT_A_RULE_OIF,
+		[CONF_MAP]	= KNAT_A_MAP_OUT_DEV,
+		[CONF_FASTPATH]	= KNAT_A_FASTPATH_DEV,
+	};
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, entry->msg, sizeof(struct genlmsghdr))
+		if (mnl_attr_get_type(attr) == types[kind])
+			return mnl_attr_get_str(attr);
+	return NULL;
+}
+
+static const char **told;
+static size_t nr_told;
+
+/* Is this the first that is heard of it? */
+static bool is_news(const char *dev)
+{
+	size_t i;
+
+	for (i = 0; i < nr_told; i++)
+		if (!strcmp(told[i], dev))
+			return false;
+	told = realloc(told, (nr_told + 1) * sizeof(*told));
+	if (!told)
+		fail("there is no memory for the names of devices");
+	told[nr_told++] = dev;
+	return true;
+}
+
+/* The kernel takes what comes later, which may be a typing error all the same:
+ * each device that is not there is told once.
+ */
+static void warn_of_devices(void)
+{
+	const char *dev, *there = "";
+	const struct entry *entry;
+	size_t i;
+	int kind;
+
+	for (kind = CONF_RULE; kind < NR_CONF_KINDS; kind++) {
+		for (i = 0; i < want.n[kind]; i++) {
+			entry = &want.list[kind][i];
+			dev = device_of(kind, entry);
+			if (!dev || !strcmp(dev, there))
+				continue;
+			if (if_nametoindex(dev)) {
+				there = dev;
+				continue;
+			}
+			if (is_news(dev))
+				warn(entry->place.file, entry->place.line,
+				     "there is no device %s now: what the line says holds when it comes",
+				     said(dev));
+		}
+	}
+}
+
 static void print_changes(void)
 {
 	size_t i;
@@ -220,6 +288,7 @@ static void apply(struct words *words)
 		print_changes();
 	if (nr_changes)
 		send_changes(file, check);
+	warn_of_devices();
 }
 
 static const struct verb verbs[] = {

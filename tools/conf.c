@@ -6,6 +6,7 @@
 #include "conf.h"
 #include "config.h"
 #include "error.h"
+#include "fastpath.h"
 #include "map_list.h"
 #include "options.h"
 #include "out.h"
@@ -17,6 +18,7 @@
 
 const char *const conf_words[NR_CONF_KINDS] = {
 	[CONF_POOL] = "pool", [CONF_RULE] = "rule", [CONF_MAP] = "map",
+	[CONF_FASTPATH] = "fastpath",
 };
 
 const struct nl_reader *conf_reader(enum conf_kind kind)
@@ -26,6 +28,8 @@ const struct nl_reader *conf_reader(enum conf_kind kind)
 		return pool_reader();
 	case CONF_RULE:
 		return &rule_reader;
+	case CONF_FASTPATH:
+		return &fastpath_reader;
 	default:
 		return &map_reader;
 	}
@@ -53,6 +57,10 @@ static char *key_of(enum conf_kind kind, const struct nlattr *const *attrs)
 	case CONF_RULE:
 		rule_selectors_text(attrs);
 		break;
+	case CONF_FASTPATH:
+		text("dev ");
+		text_word(mnl_attr_get_str(attrs[KNAT_A_FASTPATH_DEV]));
+		break;
 	default:
 		map_outside_text(attrs);
 	}
@@ -78,8 +86,8 @@ static uint64_t inside_of(const struct nlattr *const *attrs)
 	       nl_u16(attrs[KNAT_A_MAP_IN_PORT]);
 }
 
-void conf_add(struct conf *conf, enum conf_kind kind, const struct nlmsghdr *nlh,
-	      struct place place)
+static void add_one(struct conf *conf, enum conf_kind kind,
+		    const struct nlmsghdr *nlh, struct place place)
 {
 	const struct nl_reader *reader = conf_reader(kind);
 	const struct nlattr *attrs[reader->max + 1];
@@ -101,6 +109,30 @@ void conf_add(struct conf *conf, enum conf_kind kind, const struct nlmsghdr *nlh
 	entry->text = text_of(kind, entry->msg, attrs);
 	if (kind == CONF_MAP)
 		entry->inside = inside_of(attrs);
+}
+
+/* More than a request that names one device */
+#define ONE_DEVICE	128
+
+void conf_add(struct conf *conf, enum conf_kind kind, const struct nlmsghdr *nlh,
+	      struct place place)
+{
+	const struct nlattr *attr;
+
+	if (kind != CONF_FASTPATH) {
+		add_one(conf, kind, nlh, place);
+		return;
+	}
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		_Alignas(struct nlmsghdr) char buf[ONE_DEVICE] = { 0 };
+		struct nlmsghdr *one = nl_long_request(buf, KNAT_CMD_FASTPATH_ADD);
+
+		if (mnl_attr_get_type(attr) != KNAT_A_FASTPATH_DEV)
+			continue;
+		mnl_attr_put_strz(one, KNAT_A_FASTPATH_DEV,
+				  mnl_attr_get_str(attr));
+		add_one(conf, kind, one, place);
+	}
 }
 
 /* --- that of the kernel --- */
@@ -149,7 +181,8 @@ void conf_fetch(struct conf *conf)
 		nl_fetch(nl_request(KNAT_CMD_CONFIG_GET), &settings);
 		if (fetch_list(CONF_POOL, KNAT_CMD_POOL_GET) &&
 		    fetch_list(CONF_RULE, KNAT_CMD_RULE_GET) &&
-		    fetch_list(CONF_MAP, KNAT_CMD_MAP_GET))
+		    fetch_list(CONF_MAP, KNAT_CMD_MAP_GET) &&
+		    fetch_list(CONF_FASTPATH, KNAT_CMD_FASTPATH_GET))
 			return;
 	}
 	fail("the configuration changes all the time: somebody else is at work");
@@ -162,7 +195,7 @@ static int by_number(uint64_t a, uint64_t b)
 	return a < b ? -1 : a > b;
 }
 
-static int pool_cmp(const void *a, const void *b)
+static int name_cmp(const void *a, const void *b)
 {
 	return strcmp(((const struct entry *)a)->key,
 		      ((const struct entry *)b)->key);
@@ -194,8 +227,8 @@ static int map_cmp(const void *a, const void *b)
 void conf_sort(struct conf *conf)
 {
 	static int (*const cmps[])(const void *a, const void *b) = {
-		[CONF_POOL] = pool_cmp, [CONF_RULE] = rule_cmp,
-		[CONF_MAP] = map_cmp,
+		[CONF_POOL] = name_cmp, [CONF_RULE] = rule_cmp,
+		[CONF_MAP] = map_cmp, [CONF_FASTPATH] = name_cmp,
 	};
 	int kind;
 

@@ -14,7 +14,9 @@
 #include <stdint.h>
 #include "nl.h"
 
-enum conf_kind { CONF_POOL, CONF_RULE, CONF_MAP, NR_CONF_KINDS };
+enum conf_kind {
+	CONF_POOL, CONF_RULE, CONF_MAP, CONF_FASTPATH, NR_CONF_KINDS
+};
 
 /**
  * struct place - where in a file something stands
@@ -27,7 +29,7 @@ struct place {
 };
 
 /**
- * struct entry - a pool, a rule or a static mapping
+ * struct entry - a pool, a rule, a static mapping or a device of the fast path
  * @msg: the request or the kernel's message
  * @key: what tells it from others of its kind, as words
  * @text: all of it, as it is typed behind "add"
@@ -63,13 +65,13 @@ struct conf {
 extern const char *const conf_words[NR_CONF_KINDS];
 
 const struct nl_reader *conf_reader(enum conf_kind kind);
-/* Another entry; @nlh is copied. */
+/* Another entry, or of the fast path one for each device; @nlh is copied. */
 void conf_add(struct conf *conf, enum conf_kind kind, const struct nlmsghdr *nlh,
 	      struct place place);
 /* That of the kernel. */
 void conf_fetch(struct conf *conf);
-/* Sort pools by name, rules by priority, device and age, and mappings by inside
- * end and age.
+/* Sort pools and devices by name, rules by priority, device and age, and
+ * mappings by inside end and age.
  */
 void conf_sort(struct conf *conf);
 

@@ -27,6 +27,8 @@ static const struct {
 			KNAT_A_CHANGE_RULE },
 	[CONF_MAP]  = { KNAT_CMD_MAP_ADD, KNAT_CMD_MAP_DEL,
 			KNAT_A_CHANGE_MAP },
+	[CONF_FASTPATH] = { KNAT_CMD_FASTPATH_ADD, KNAT_CMD_FASTPATH_DEL,
+			    KNAT_A_CHANGE_FASTPATH },
 };
 
 /* --- changes --- */
@@ -80,18 +82,17 @@ static const uint8_t map_names[] = {
 	KNAT_A_MAP_PROTO, KNAT_A_MAP_OUT_DEV, KNAT_A_MAP_OUT_ADDR,
 	KNAT_A_MAP_OUT_PORT, KNAT_A_MAP_OUT_PORT_LAST, KNAT_A_MAP_OUT_LEN, 0
 };
+static const uint8_t fastpath_names[] = { KNAT_A_FASTPATH_DEV, 0 };
 
-/* @place: what comes in the place of it, or nothing. */
-static void del(enum conf_kind kind, const struct entry *entry,
-		struct place place)
+static void put_names(struct nlmsghdr *nlh, enum conf_kind kind,
+		      const struct entry *entry)
 {
 	static const uint8_t *const names[] = {
 		[CONF_POOL] = pool_names, [CONF_RULE] = rule_names,
-		[CONF_MAP] = map_names,
+		[CONF_MAP] = map_names, [CONF_FASTPATH] = fastpath_names,
 	};
 	const struct nl_reader *reader = conf_reader(kind);
 	const struct nlattr *attrs[reader->max + 1];
-	struct nlmsghdr *nlh = nl_request(kinds[kind].del);
 	const uint8_t *name;
 
 	nl_parse(entry->msg, attrs, reader);
@@ -101,6 +102,15 @@ static void del(enum conf_kind kind, const struct entry *entry,
 	for (name = names[kind]; *name; name++)
 		if (attrs[*name])
 			nl_put_copy(nlh, attrs[*name]);
+}
+
+/* @place: what comes in the place of it, or nothing. */
+static void del(enum conf_kind kind, const struct entry *entry,
+		struct place place)
+{
+	struct nlmsghdr *nlh = nl_request(kinds[kind].del);
+
+	put_names(nlh, kind, entry);
 	change(kinds[kind].del, kinds[kind].attr, nlh, place,
 	       words_of(conf_words[kind], "del", entry->key));
 }
@@ -141,6 +151,54 @@ static void pool_set(const struct entry *have, const struct entry *want)
 	       words_of("pool", "set", words));
 	free(old);
 	free(new);
+	free(words);
+}
+
+/* Of two mappings of one outside end: can one become the other and keep its
+ * sessions? A lifetime can be given, but not taken away.
+ */
+static bool map_turns(const struct entry *have, const struct entry *want)
+{
+	const struct nlattr *from[KNAT_A_MAP_MAX + 1];
+	const struct nlattr *to[KNAT_A_MAP_MAX + 1];
+
+	if (!want || have->inside != want->inside)
+		return false;
+	nl_parse(have->msg, from, &map_reader);
+	nl_parse(want->msg, to, &map_reader);
+	return to[KNAT_A_MAP_LIFETIME] || !from[KNAT_A_MAP_LIFETIME];
+}
+
+static const char *label_of(const struct nlattr *const *attrs)
+{
+	return attrs[KNAT_A_MAP_LABEL] ?
+	       mnl_attr_get_str(attrs[KNAT_A_MAP_LABEL]) : "";
+}
+
+static void map_set(const struct entry *have, const struct entry *want)
+{
+	const struct nlattr *from[KNAT_A_MAP_MAX + 1];
+	const struct nlattr *to[KNAT_A_MAP_MAX + 1];
+	struct nlmsghdr *nlh = nl_request(KNAT_CMD_MAP_SET);
+	char *words;
+
+	nl_parse(have->msg, from, &map_reader);
+	nl_parse(want->msg, to, &map_reader);
+	put_names(nlh, CONF_MAP, want);
+	out_words();
+	text("%s", want->key);
+	if (nl_u32(from[KNAT_A_MAP_LIFETIME]) != nl_u32(to[KNAT_A_MAP_LIFETIME])) {
+		nl_put_copy(nlh, to[KNAT_A_MAP_LIFETIME]);
+		text(" lifetime %u", nl_u32(to[KNAT_A_MAP_LIFETIME]));
+	}
+	if (strcmp(label_of(from), label_of(to))) {
+		nl_put_string(nlh, KNAT_A_MAP_LABEL, label_of(to));
+		text(" label ");
+		text_quoted(label_of(to));
+	}
+	words = out_words_end();
+	change(KNAT_CMD_MAP_SET, KNAT_A_CHANGE_MAP, nlh, want->place,
+	       words_of("map", "set", words));
 	free(words);
 }
 
@@ -311,6 +369,11 @@ struct change *diff(struct conf *have, struct conf *want, size_t *n)
 	}
 	stay = rules_that_stay(want);
 
+	for (i = 0; i < have->n[CONF_FASTPATH]; i++) {
+		entry = &have->list[CONF_FASTPATH][i];
+		if (!of_have[CONF_FASTPATH][entry->nr])
+			del(CONF_FASTPATH, entry, nowhere);
+	}
 	for (i = 0; i < have->n[CONF_RULE]; i++) {
 		entry = &have->list[CONF_RULE][i];
 		other = of_have[CONF_RULE][entry->nr];
@@ -320,7 +383,7 @@ struct change *diff(struct conf *have, struct conf *want, size_t *n)
 	for (i = 0; i < have->n[CONF_MAP]; i++) {
 		entry = &have->list[CONF_MAP][i];
 		other = of_have[CONF_MAP][entry->nr];
-		if (!same(entry, other))
+		if (!same(entry, other) && !map_turns(entry, other))
 			del(CONF_MAP, entry, other ? other->place : nowhere);
 	}
 	for (i = 0; i < have->n[CONF_POOL]; i++) {
@@ -343,8 +406,18 @@ struct change *diff(struct conf *have, struct conf *want, size_t *n)
 	}
 	for (i = 0; i < want->n[CONF_MAP]; i++) {
 		entry = &want->list[CONF_MAP][i];
-		if (!same(entry, of_want[CONF_MAP][entry->nr]))
+		other = of_want[CONF_MAP][entry->nr];
+		if (other && map_turns(other, entry)) {
+			if (!same(other, entry))
+				map_set(other, entry);
+		} else if (!same(other, entry)) {
 			add(CONF_MAP, entry);
+		}
+	}
+	for (i = 0; i < want->n[CONF_FASTPATH]; i++) {
+		entry = &want->list[CONF_FASTPATH][i];
+		if (!of_want[CONF_FASTPATH][entry->nr])
+			add(CONF_FASTPATH, entry);
 	}
 	diff_settings(have, want);
 	free(stay);

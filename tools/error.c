@@ -54,6 +54,18 @@ void fail(const char *fmt, ...)
 	exit(STATUS_FAILED);
 }
 
+void warn(const char *file, unsigned long line, const char *fmt, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	fprintf(stderr, "%s:%lu: Warning: ", file, line);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
 const char *said(const char *word)
 {
 	static char texts[4][96];

@@ -23,6 +23,10 @@ void fail_usage(const char *fmt, ...)
 void fail(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2), noreturn));
 
+/* All is well but for this. */
+void warn(const char *file, unsigned long line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* A word as an error shows it: in quotes, on one line, of bounded length. The
  * text is in one of a few static buffers.
  */

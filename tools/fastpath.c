@@ -3,6 +3,7 @@
 #include <string.h>
 #include "addr.h"
 #include "command.h"
+#include "fastpath.h"
 #include "nl.h"
 #include "out.h"
 
@@ -64,18 +65,19 @@ static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
 	text_end();
 }
 
+static const uint8_t types[KNAT_A_FASTPATH_MAX + 1] = {
+	[KNAT_A_FASTPATH_DEV]		= MNL_TYPE_NUL_STRING,
+	[KNAT_A_FASTPATH_IFINDEX]	= MNL_TYPE_U32,
+};
+
+const struct nl_reader fastpath_reader = {
+	KNAT_A_FASTPATH_MAX, types, print
+};
+
 static void list(struct words *words)
 {
-	static const uint8_t types[KNAT_A_FASTPATH_MAX + 1] = {
-		[KNAT_A_FASTPATH_DEV]		= MNL_TYPE_NUL_STRING,
-		[KNAT_A_FASTPATH_IFINDEX]	= MNL_TYPE_U32,
-	};
-	static const struct nl_reader reader = {
-		KNAT_A_FASTPATH_MAX, types, print
-	};
-
 	word_end(words);
-	nl_list(nl_request(KNAT_CMD_FASTPATH_GET), &reader);
+	nl_list(nl_request(KNAT_CMD_FASTPATH_GET), &fastpath_reader);
 }
 
 static const struct verb verbs[] = {

@@ -16,6 +16,7 @@ static void print_json(const struct nlattr *const *attrs)
 	json_number("mappings", nl_u32(attrs[KNAT_A_HOST_MAPPINGS]));
 	if (attrs[KNAT_A_HOST_LIMIT])
 		json_number("limit", nl_u32(attrs[KNAT_A_HOST_LIMIT]));
+	json_number("refused", nl_u32(attrs[KNAT_A_HOST_REFUSED]));
 	json_end();
 }
 
@@ -28,6 +29,8 @@ static void print_text(const struct nlattr *const *attrs)
 	text("mappings %u", nl_u32(attrs[KNAT_A_HOST_MAPPINGS]));
 	if (attrs[KNAT_A_HOST_LIMIT])
 		text(" of %u", nl_u32(attrs[KNAT_A_HOST_LIMIT]));
+	if (nl_u32(attrs[KNAT_A_HOST_REFUSED]))
+		text(" refused %u", nl_u32(attrs[KNAT_A_HOST_REFUSED]));
 	if (attrs[KNAT_A_HOST_POOL]) {
 		text(" pool ");
 		text_word(mnl_attr_get_str(attrs[KNAT_A_HOST_POOL]));
@@ -54,6 +57,7 @@ static void list(struct words *words)
 		[KNAT_A_HOST_POOL]	= MNL_TYPE_NUL_STRING,
 		[KNAT_A_HOST_MAPPINGS]	= MNL_TYPE_U32,
 		[KNAT_A_HOST_LIMIT]	= MNL_TYPE_U32,
+		[KNAT_A_HOST_REFUSED]	= MNL_TYPE_U32,
 	};
 	static const struct nl_reader reader = { KNAT_A_HOST_MAX, types, print };
 	struct nlmsghdr *nlh = nl_request(KNAT_CMD_HOST_GET);

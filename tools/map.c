@@ -159,11 +159,12 @@ static void inside_put(struct words *words, struct nlmsghdr *nlh,
 	nl_put_u32(nlh, KNAT_A_MAP_IN_ADDR, end.addr);
 }
 
-static void label_put(struct words *words, struct nlmsghdr *nlh)
+/* @empty: it may be, to take the label away. */
+static void label_put(struct words *words, struct nlmsghdr *nlh, bool empty)
 {
 	const char *word = word_need(words, "the text of the label"), *c;
 
-	if (!*word)
+	if (!*word && !empty)
 		fail_usage("\"\" is no label: it must have a character at least");
 	if (strlen(word) > KNAT_LABEL_MAX)
 		fail_usage("%s is too long for a label: it must have %d bytes at most",
@@ -175,7 +176,8 @@ static void label_put(struct words *words, struct nlmsghdr *nlh)
 	nl_put_string(nlh, KNAT_A_MAP_LABEL, word);
 }
 
-static void options_put(struct words *words, struct nlmsghdr *nlh)
+static bool options_put(struct words *words, struct nlmsghdr *nlh,
+			bool no_label)
 {
 	enum { LIFETIME, LABEL };
 	static const char *const names[] = {
@@ -189,7 +191,7 @@ static void options_put(struct words *words, struct nlmsghdr *nlh)
 		i = word_choose(words, word, "an option of a mapping", names);
 		word_once(words, &given, i, names[i]);
 		if (i == LABEL) {
-			label_put(words, nlh);
+			label_put(words, nlh, no_label);
 			continue;
 		}
 		word = word_need(words, "the number of seconds");
@@ -197,6 +199,7 @@ static void options_put(struct words *words, struct nlmsghdr *nlh)
 			   number_read(word, "lifetime in seconds", 1,
 				       UINT32_MAX));
 	}
+	return given;
 }
 
 static void add(struct words *words)
@@ -212,7 +215,18 @@ static void add(struct words *words)
 		fail_word(words, "%s stands where \"to\" and the inside end must be",
 			  said(word));
 	inside_put(words, nlh, &out);
-	options_put(words, nlh);
+	options_put(words, nlh, false);
+	nl_do(nlh);
+}
+
+static void set(struct words *words)
+{
+	struct nlmsghdr *nlh = nl_request(KNAT_CMD_MAP_SET);
+	struct outside out;
+
+	outside_put(words, nlh, &out);
+	if (!options_put(words, nlh, true))
+		fail_word(words, "nothing is to be set: \"label\" or \"lifetime\" must be there");
 	nl_do(nlh);
 }
 
@@ -296,6 +310,12 @@ static const struct verb verbs[] = {
 	  "PROTO OUT to IN [ OPTIONS ]    (a protocol without ports)\n"
 	  "PROTO dev DEV to IN [ OPTIONS ]\n"
 	  "OUT[/LEN] to IN[/LEN] [ OPTIONS ]", add },
+	{ "set",
+	  "PROTO OUT:PORT[-PORT] OPTIONS\n"
+	  "PROTO dev DEV:PORT[-PORT] OPTIONS\n"
+	  "PROTO OUT OPTIONS\n"
+	  "PROTO dev DEV OPTIONS\n"
+	  "OUT[/LEN] OPTIONS", set },
 	{ "del",
 	  "PROTO OUT:PORT[-PORT]\n"
 	  "PROTO dev DEV:PORT[-PORT]\n"

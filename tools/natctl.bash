@@ -141,7 +141,7 @@ _natctl_map()
 				echo to
 			fi ;;
 		esac ;;
-	del)
+	set | del)
 		if [ "$count" = 0 ]; then
 			echo "$_natctl_protos"
 			_natctl_outside
@@ -150,6 +150,8 @@ _natctl_map()
 		elif [ "$count" = 1 ] && [[ ${args[0]} != *.* ]]; then
 			echo dev
 			_natctl_static "${args[0]}"
+		elif [[ $verb = set && $prev != l* ]]; then
+			echo lifetime label
 		fi ;;
 	esac
 }
@@ -191,7 +193,7 @@ _natctl_verbs()
 	case $1 in
 	pool) echo add set del list ;;
 	rule) echo add del list ;;
-	map) echo add del list flush ;;
+	map) echo add set del list flush ;;
 	session) echo list count del ;;
 	host) echo list ;;
 	stats) echo show reset ;;

@@ -321,7 +321,7 @@ void nl_collect(void (*with)(const struct nlmsghdr *nlh))
 
 void nl_not_collected(void)
 {
-	fail_usage("the command sets nothing up: it must be pool add, rule add, map add, config set or include");
+	fail_usage("the command sets nothing up: it must be pool add, rule add, map add, fastpath add, config set or include");
 }
 
 /* What is no change has no place where changes are collected. */

@@ -53,6 +53,7 @@ enum knat_cmd {
 	KNAT_CMD_FASTPATH_GET,
 	KNAT_CMD_FASTPATH_ADD,
 	KNAT_CMD_FASTPATH_DEL,
+	KNAT_CMD_MAP_SET,
 
 	__KNAT_CMD_MAX
 };
@@ -231,6 +232,7 @@ enum knat_a_change {
 	KNAT_A_CHANGE_RULE,		/* nest of knat_a_rule */
 	KNAT_A_CHANGE_MAP,		/* nest of knat_a_map */
 	KNAT_A_CHANGE_CONFIG,		/* nest of knat_a_config */
+	KNAT_A_CHANGE_FASTPATH,		/* nest of knat_a_fastpath */
 
 	__KNAT_A_CHANGE_MAX
 };
@@ -241,7 +243,8 @@ enum knat_a_change {
  * Changes are done in their order, all or none: removals first. What is
  * refused is known by the attribute that the refusal points at, which is the
  * change or within it. A rule that is removed and added again keeps its
- * mappings.
+ * mappings. Devices that are named need not be there: what is said of them
+ * holds when they come.
  */
 enum knat_a_apply {
 	KNAT_A_APPLY_UNSPEC,
@@ -295,6 +298,7 @@ enum knat_a_host {
 	KNAT_A_HOST_POOL,		/* string, read only */
 	KNAT_A_HOST_MAPPINGS,		/* u32, read only */
 	KNAT_A_HOST_LIMIT,		/* u32, read only: of mappings */
+	KNAT_A_HOST_REFUSED,		/* u32, read only: mappings it was refused */
 
 	__KNAT_A_HOST_MAX
 };

@@ -318,4 +318,20 @@ test_a_forward_is_filtered_as_its_pool_says() {
 	answer s c 203.0.113.11:4444 198.51.100.2:8000
 }
 
+test_a_mapping_that_is_set_keeps_its_sessions() {
+	nat map add tcp 203.0.113.1:8000 to 192.168.0.2:80 lifetime 60
+	listen l in1 192.168.0.2:80
+	connect c out1 203.0.113.11:0 203.0.113.1:8000
+	accept s l
+	nat map set tcp 203.0.113.1:8000 label 'my server'
+	assert_like '*:80 lifetime 60 label "my server" *' "$(nat map list)" \
+		"mapping"
+	nat map set tcp 203.0.113.1:8000 lifetime 7000 label ''
+	assert_like '*:80 lifetime 7000 *sessions 1 expires in [67]???s' \
+		"$(nat map list)" "mapping"
+	stream c s 1000
+	nat map set tcp 203.0.113.1:8000 lifetime 1
+	wait_until 10 no_mappings_listed || fail "its lifetime does not end"
+}
+
 run_tests "$@"

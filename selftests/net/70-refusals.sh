@@ -19,6 +19,20 @@ test_an_address_in_two_pools() {
 	refused '*' pool set q addr 198.51.100.15-198.51.100.16
 }
 
+test_addresses_that_would_be_inside_and_outside() {
+	nat pool add p addr 198.51.100.1
+	nat pool add q addr 192.168.0.0/28
+	nat rule add oif wan src 192.168.0.0/24 pool p
+	refused '*inside or outside, not both' \
+		rule add prio 7 oif wan src 192.168.0.0/16 pool q
+	refused '*inside or outside, not both' \
+		pool set p addr 198.51.100.1,192.168.0.77
+	nat rule del oif wan src 192.168.0.0/24
+	nat pool set p addr 198.51.100.1,192.168.0.77
+	refused '*inside or outside, not both' \
+		rule add oif wan src 192.168.0.0/24 pool p
+}
+
 test_ranges_of_one_pool_that_overlap() {
 	refused '*' pool add p addr 198.51.100.0/28,198.51.100.15
 	refused '*' pool add p addr 198.51.100.1,198.51.100.1
@@ -110,6 +124,15 @@ test_a_forward_of_a_device_and_of_its_address_at_the_same_port() {
 	nat map add tcp dev wan:8000 to 192.168.0.2:80
 	refused '*' map add tcp dev wan:8000 to 192.168.0.3:80
 	refused '*' map add tcp 203.0.113.1:8000 to 192.168.0.3:80
+}
+
+test_a_static_mapping_to_set_that_is_not_there() {
+	nat map add tcp 203.0.113.1:8000-8001 to 192.168.0.2:80-81
+	refused '*no mapping of this outside end' \
+		map set tcp 203.0.113.1:8001 label x
+	refused '*no mapping of this outside end' \
+		map set udp 203.0.113.1:8000-8001 label x
+	refused '*no mapping of this outside end' map set 203.0.113.1 label x
 }
 
 test_whole_addresses_that_overlap() {

@@ -205,6 +205,51 @@ test_a_big_table_lists_whole_sorted_and_in_bounded_memory() {
 		"kB of memory for 100000 mappings ($small kB for 100)"
 }
 
+# Flows that a few ports cannot take, from two networks
+test_hosts_are_listed_by_address_with_what_they_were_refused() {
+	nat pool add p addr 198.51.100.0/28 limit 5
+	nat rule add oif wan src 192.168.0.0/24 pool p
+	nat rule add oif wan masquerade
+	must burst in3 udp $in3_silent 5000+2 $out1_silent:7000
+	must burst in1 udp 192.168.0.100+100 5000+3 $out1_silent:7000
+	must burst in2 udp 192.168.0.9+2 5000+12 $out1_silent:7000
+	nat host list >"$work/hosts"
+	assert_eq 103 "$(wc -l <"$work/hosts")" "hosts"
+	sort -t. -k1,1n -k2,2n -k3,3n -k4,4n -C "$work/hosts" ||
+		fail "not sorted: $(head -n 5 "$work/hosts")"
+	assert_eq 103 "$(awk '{ print $1 }' "$work/hosts" | sort -u | wc -l)" \
+		"addresses"
+	assert_like '192.168.0.9 *mappings 5 of 5 refused 7 pool p' \
+		"$(nat host list 192.168.0.9)" "a host at its limit"
+	assert_like '192.168.1.52 *mappings 2' "$(nat host list $in3_silent)" \
+		"a host of a masquerade rule"
+	assert_eq 7,7,0 "$(nat -j host list | python3 -c '
+import json, sys
+rows = [row["refused"] for row in json.load(sys.stdin)]
+print(rows[0], rows[1], sum(rows[2:]), sep=",")')" "refusals"
+	assert_counter refuse_subscriber 14
+}
+
+# More than one walk of the table finds places for
+test_a_big_list_of_hosts_is_whole_and_sorted() {
+	local start
+	setting max_mappings 1000000
+	nat pool add big addr 198.51.100.0/26
+	nat rule add oif wan pool big
+	ip -n gw route add 10.0.0.0/8 via 192.168.0.2
+	must burst in1 udp 10.0.0.1+70000 5000+1 $out1_silent:7000
+	start=$(now_ms)
+	nat host list | awk '{ print $1 }' >"$work/hosts"
+	diag "listed in $(($(now_ms) - start)) ms"
+	awk 'BEGIN {
+		for (i = 1; i <= 70000; i++)
+			print "10." int(i / 65536) "." int(i / 256) % 256 "." i % 256
+	}' >"$work/expected"
+	cmp -s "$work/expected" "$work/hosts" ||
+		fail "$(diff "$work/expected" "$work/hosts" | head -n 5)"
+	assert_eq 1 "$(nat host list 10.1.0.77 | wc -l)" "hosts of one address"
+}
+
 test_a_list_during_churn_has_no_end_twice() {
 	masquerade
 	must burst in1 udp $in1_silent 5000+3000 $out1_silent:7000

@@ -130,6 +130,25 @@ test_static_mappings_are_told_as_they_were_configured() {
 	hang_up
 }
 
+test_a_forwarded_port_is_deleted_while_it_is_used() {
+	nat map add tcp 203.0.113.1:8000-8003 to 192.168.0.2:80-83
+	monitor all
+	listen l in1 192.168.0.2:81
+	connect c out1 203.0.113.11:0 203.0.113.1:8001
+	accept s l
+	assert_told '* session new *tcp *'
+	nat map del tcp 203.0.113.1:8000-8003
+	assert_told '* session gone *tcp *in 192.168.0.2:81 *# removed' \
+		'* map gone *tcp *203.0.113.1:8000-8003 *# static removed'
+	nat map add tcp 203.0.113.1:8001 to 192.168.0.2:81
+	connect c2 out1 203.0.113.11:0 203.0.113.1:8001
+	accept s2 l
+	nat map flush static >/dev/null
+	assert_told '* map gone *tcp *203.0.113.1:8001 *# static removed'
+	assert_eq 2 "$(lines_told 'session gone')" "sessions that are gone"
+	hang_up
+}
+
 test_a_static_mapping_whose_lifetime_is_over_is_told_as_expired() {
 	monitor mappings
 	nat map add tcp 203.0.113.1:8000 to 192.168.0.2:80 lifetime 1

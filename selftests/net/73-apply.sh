@@ -6,6 +6,9 @@
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+# What is applied says which devices have the fast path.
+FASTPATH=
+
 file=$work/conf
 
 write() { # LINE...
@@ -23,7 +26,7 @@ apply() { # LINE...
 
 # The configuration and the mappings, without times.
 all_there() {
-	everything_listed | sed 's/ idle .*//'
+	everything_listed | sed 's/ idle .*//; s/ expires .*//'
 }
 
 # What --dry-run says of these lines, which changes nothing.
@@ -59,6 +62,7 @@ configure_all() {
 	nat map add udp 203.0.113.1:9000-9009 to 192.168.0.3:7000-7009
 	nat map add gre 203.0.113.1 to 192.168.0.3
 	nat map add 192.0.2.16/28 to 192.168.0.16/28
+	nat fastpath add dev wan,lan
 	nat config set udp_timeout 77 max_mappings 1000
 }
 
@@ -70,7 +74,7 @@ test_what_is_saved_is_applied() {
 	local before
 	configure_all
 	before=$(saved)
-	assert_eq 12 "$(grep -vc '^#' <<<"$before")" "lines saved"
+	assert_eq 14 "$(grep -vc '^#' <<<"$before")" "lines saved"
 	nat flush
 	nat config set udp_timeout 5 max_mappings 2000 icmp_timeout 9
 	printf '%s\n' "$before" >"$file"
@@ -81,6 +85,7 @@ test_what_is_saved_is_applied() {
 
 test_the_order_of_what_was_added_does_not_show() {
 	local before
+	nat fastpath add dev wan,lan
 	nat pool add b addr 198.51.100.2
 	nat pool add a addr 198.51.100.1
 	nat map add udp 203.0.113.1:5 to 192.168.0.3
@@ -91,6 +96,8 @@ test_the_order_of_what_was_added_does_not_show() {
 	nat map add udp 203.0.113.1:5 to 192.168.0.3
 	nat pool add a addr 198.51.100.1
 	nat pool add b addr 198.51.100.2
+	nat fastpath add dev lan
+	nat fastpath add dev wan
 	assert_eq "$before" "$(saved)" "what is saved"
 }
 
@@ -146,6 +153,30 @@ prio 100 oif wan src 10.1.0.0/16 pool q
 prio 100 oif wan src 192.168.1.0/24 masquerade filtering apdf' rules
 }
 
+test_a_mapping_with_another_label_or_lifetime_keeps_its_sessions() {
+	apply 'map add tcp 203.0.113.1:8000 to 192.168.0.2:80'
+	listen l in1 192.168.0.2:80
+	connect c out1 203.0.113.11:0 203.0.113.1:8000
+	accept s l
+	assert_eq 'natctl map set tcp 203.0.113.1:8000 lifetime 900 label "web \"1\""' \
+		"$(would 'map add tcp 203.0.113.1:8000 to 192.168.0.2:80 lifetime 900 label "web \"1\""')" \
+		"commands"
+	nat apply "$file"
+	assert_like '*to 192.168.0.2:80 lifetime 900 label "web ?"1?"" *sessions 1*' \
+		"$(nat map list)" "mapping"
+	stream c s 1000
+	apply 'map add tcp 203.0.113.1:8000 to 192.168.0.2:80 lifetime 800'
+	assert_like '*to 192.168.0.2:80 lifetime 800 *sessions 1*' \
+		"$(nat map list)" "mapping"
+	stream s c 1000
+	assert_eq '' "$(nat apply "$file" --dry-run)" "difference left"
+	write 'map add tcp 203.0.113.1:8000 to 192.168.0.2:80 label x' \
+		'rule add oif wan pool nowhere'
+	apply_fails 2 "$file:2: Error: *no pool*"
+	apply 'map add tcp 203.0.113.1:8000 to 192.168.0.3:80 label x'
+	assert_eq 0 "$(sessions)" "sessions of a mapping to another host"
+}
+
 test_what_is_not_in_the_file_goes_with_its_mappings() {
 	configure_all
 	must burst in1 udp $in1_silent 5000+5 $out1_silent:7000
@@ -170,11 +201,14 @@ test_a_dry_run_prints_commands_that_do_the_same() {
 		'map add tcp dev wan:8000 to 192.168.0.3:80' \
 		'map add 192.0.2.16/28 to 192.168.0.16/28' \
 		'map add tcp 203.0.113.1:22 to 192.168.0.2:22 label ssh' \
+		'fastpath add dev lan2,wan' \
 		>"$work/commands"
 	! grep -v '^natctl ' "$work/commands" || fail "not only commands"
 	grep -q '^natctl pool set office addr 198.51.100.9-198.51.100.14 hairpin off limit 0$' \
 		"$work/commands" || fail "commands: $(<"$work/commands")"
 	! grep '192.0.2.16' "$work/commands" || fail "what is unchanged"
+	assert_eq $'natctl fastpath del dev lan\nnatctl fastpath add dev lan2' \
+		"$(grep fastpath "$work/commands")" "commands of the fast path"
 	sed -i 's/^natctl //' "$work/commands"
 	saved >"$work/before"
 	nat apply "$file"
@@ -200,6 +234,7 @@ changed_lines=(
 	'map add udp 203.0.113.1:9000-9009 to 192.168.0.2:7000-7009'
 	'map add 192.0.2.16/28 to 192.168.0.32/28'
 	'map add sctp 203.0.113.1:5 to 192.168.0.2:5'
+	'fastpath add dev lan2,lan'
 )
 
 # Makes line number I of those one that the kernel refuses.
@@ -208,8 +243,8 @@ spoil() { # I
 	case ${lines[$1]} in
 	pool*' office '*) lines[$1]='pool add office addr 198.51.100.33' ;;
 	pool*) lines[$1]=${lines[$1]/198.51.100/192.0.2.16,198.51.100} ;;
-	rule*) lines[$1]=${lines[$1]/oif */oif nowhere masquerade} ;;
-	map*' dev '*) lines[$1]=${lines[$1]/wan/nowhere} ;;
+	rule*) lines[$1]=${lines[$1]/oif */oif lan pool nowhere} ;;
+	map*' dev '*) lines[$1]='map add udp dev wan:9005 to 192.168.0.3:80' ;;
 	map*/*) lines[$1]='map add 198.51.100.32/28 to 192.168.0.32/28' ;;
 	map*) lines[$1]='map add tcp 203.0.113.1:8000 to 192.168.0.7' ;;
 	esac
@@ -229,7 +264,8 @@ test_a_failure_at_any_step_changes_nothing() {
 	accept s l
 	before=$(nat map list dynamic | awk '{ print $1, $2, $4 }')
 	assert_mappings 15 dynamic
-	for ((i = 1; i < ${#changed_lines[@]}; i++)); do
+	# All but the setting, and the fast path, which has its own test.
+	for ((i = 1; i < ${#changed_lines[@]} - 1; i++)); do
 		spoil $i
 		apply_fails 2 "$file:*: Error: *"
 		"$NATCTL" -n gw apply "$file" --dry-run >/dev/null 2>&1 &&
@@ -250,8 +286,8 @@ test_a_refusal_names_its_line() {
 		'map add tcp 203.0.113.1:80 to 192.168.0.2' \
 		'map add tcp dev wan:80 to 192.168.0.3'
 	apply_fails 2 "$file:5: Error: *mapped statically*"
-	write 'rule add oif wan masquerade' 'rule add oif nowhere exempt'
-	apply_fails 2 "$file:2: Error: there is no device*"
+	write 'rule add oif wan masquerade' 'rule add oif lan pool nowhere'
+	apply_fails 2 "$file:2: Error: there is no pool*"
 	write 'pool add a addr 198.51.100.1' 'pool add b addr 198.51.100.0/29'
 	apply_fails 2 "$file:[12]: Error: *in another pool*"
 }
@@ -277,14 +313,93 @@ test_files_can_be_included() {
 		"map add tcp 203.0.113.1:80 to 192.168.0.2"
 	assert_eq 1 "$(nat rule list | wc -l)" rules
 	assert_mappings 1 static
-	printf '\nrule add oif nowhere masquerade\n' >"$work/d/rules"
-	apply_fails 2 "$work/d/rules:2: Error: *no device*"
+	printf '\nrule add oif wan pool nowhere\n' >"$work/d/rules"
+	apply_fails 2 "$work/d/rules:2: Error: *no pool*"
 	printf '\nrule\nadd\n' >"$work/d/rules"
 	apply_fails 1 "$work/d/rules:*: Error: *"
 	printf 'include all\n' >"$work/d/rules"
 	apply_fails 1 "*rules:1: Error: *by itself*"
 	write '' 'include nowhere'
 	apply_fails 1 "$file:2: Error: *nowhere*"
+}
+
+# The fast packets of a flow that goes out and back twice.
+fast_packets() {
+	local before
+	before=$(($(counter fast_out) + $(counter fast_in)))
+	udp a in1 192.168.0.2:5000
+	udp s out1 203.0.113.11:7000
+	for _ in 1 2; do
+		greet a s 203.0.113.11:7000
+		answer s a "$outside" 203.0.113.11:7000
+	done
+	must close a
+	must close s
+	echo $(($(counter fast_out) + $(counter fast_in) - before))
+}
+
+test_the_fast_path_comes_and_goes_with_the_file() {
+	apply 'rule add oif wan masquerade'
+	assert_eq 0 "$(fast_packets)" "fast packets"
+	apply 'rule add oif wan masquerade' 'fastpath add dev wan,lan'
+	assert_ne 0 "$(fast_packets)" "fast packets"
+	apply 'rule add oif wan masquerade' 'fastpath add dev lan' \
+		'fastpath add dev wan'
+	assert_ne 0 "$(fast_packets)" "fast packets of the same configuration"
+	would 'rule add oif wan masquerade' >"$work/commands"
+	assert_ne 0 "$(fast_packets)" "fast packets after a dry run"
+	apply 'rule add oif wan masquerade'
+	assert_eq '' "$(nat fastpath list)" "devices"
+	assert_eq 0 "$(fast_packets)" "fast packets"
+	would 'rule add oif wan masquerade' 'fastpath add dev lan,wan' \
+		>"$work/commands"
+	assert_eq 0 "$(fast_packets)" "fast packets after a dry run"
+	write 'rule add oif wan masquerade' 'fastpath add dev lan,wan' \
+		'pool add a addr 198.51.100.1' 'pool add b addr 198.51.100.1'
+	apply_fails 2 "$file:*: Error: *in another pool*"
+	assert_eq 0 "$(fast_packets)" "fast packets after a failure"
+}
+
+# What apply, or a dry run, says on standard error of the file
+warned() { # [--dry-run]
+	"$NATCTL" -n gw apply "$file" "$@" >/dev/null 2>"$work/warnings" ||
+		fail "apply fails"
+	cat "$work/warnings"
+}
+
+test_devices_that_come_later_are_warned_of() {
+	local behind='now: what the line says holds when it comes' option
+	write 'rule add oif ppp0 masquerade' 'rule add oif wan exempt' \
+		'map add tcp dev ppp0:80 to 192.168.0.2' \
+		'fastpath add dev lan,ppp0' 'fastpath add dev ppp1'
+	for option in --dry-run ''; do
+		assert_eq "$file:1: Warning: there is no device \"ppp0\" $behind
+$file:5: Warning: there is no device \"ppp1\" $behind" \
+			"$(warned ${option:+"$option"})" "warnings $option"
+	done
+	assert_eq 3 "$(nat fastpath list | wc -l)" "devices with the fast path"
+	assert_like '*dev ppp0*no such device*' "$(nat fastpath list)" "list"
+	refused 'there is no device of this name' rule add oif ppp7 masquerade
+	refused 'there is no device of this name' fastpath add dev ppp7
+	refused 'there is no device of this name' \
+		map add tcp dev ppp7:80 to 192.168.0.2
+}
+
+test_what_names_a_device_holds_when_it_comes() {
+	ip -n gw link set wan down
+	ip -n gw link set wan name later
+	write 'rule add oif wan masquerade' \
+		'map add tcp dev wan:8000 to 192.168.0.2:80' \
+		'fastpath add dev lan,wan'
+	nat apply "$file" 2>/dev/null
+	ip -n gw link set later name wan
+	ip -n gw link set wan up
+	ip -n gw addr replace 203.0.113.1/24 dev wan
+	assert_ne 0 "$(fast_packets)" "fast packets"
+	listen l in1 192.168.0.2:80
+	connect c out1 203.0.113.11:0 203.0.113.1:8000
+	accept s2 l
+	assert_eq '' "$(warned)" "warnings then"
 }
 
 test_pools_can_exchange_addresses() {

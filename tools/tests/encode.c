@@ -272,6 +272,13 @@ static void maps_added(void)
 	run("map", "add", "gre", "203.0.113.1", "to", "192.168.0.2");
 	is_sent(&want, "a protocol without ports");
 
+	map_ports(KNAT_CMD_MAP_SET, 6, NULL, 443, 443);
+	wire_string(&want, KNAT_A_MAP_LABEL, "");
+	wire_u32(&want, KNAT_A_MAP_LIFETIME, 60);
+	run("map", "set", "tcp", "dev", "wan:443", "label", "", "lifetime",
+	    "60");
+	is_sent(&want, "a label that goes and a lifetime");
+
 	expect(KNAT_CMD_MAP_DEL, DO);
 	wire_u8(&want, KNAT_A_MAP_PROTO, 50);
 	wire_string(&want, KNAT_A_MAP_OUT_DEV, "wan");

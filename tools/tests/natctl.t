@@ -189,6 +189,9 @@ wrong('stats -o json', qr/"json" is not a format/, 'stats');
 wrong('stats -x', qr/"-x" is not an option of stats/, 'stats');
 right('stats -o prometheus');
 right('stats show -o prometheus');
+wrong('map set tcp 192.0.2.1:5', qr/nothing is to be set/, 'map set');
+wrong('map set tcp 192.0.2.1:5 to 10.0.0.1', qr/"to" is not an option of a mapping/, 'map set');
+right('map set tcp 192.0.2.1:5 label x');
 wrong('save x', qr/"x" is one word too many/, 'save');
 
 ### The manual page
