@@ -4,6 +4,7 @@
 #include <net/ip.h>
 #include <net/xfrm.h>
 #include "esp.h"
+#include "look.h"
 #include "map.h"
 #include "net.h"
 
@@ -86,7 +87,7 @@ struct knat_session *knat_esp_open(const struct knat_packet *p,
 
 	if (note && note->in_addr != p->saddr &&
 	    note->ctl.tcp == ESP_NOTE_FIRM) {
-		knat_count(p->kn, REFUSE_ESP);
+		knat_tell(p, REFUSE_ESP);
 		return NULL;
 	}
 	session = knat_session_open_spi(p->kn, map, IPPROTO_AH, p->daddr,

@@ -9,6 +9,7 @@
 #include "netlink.h"
 #include "nl_event.h"
 #include "session.h"
+#include "trace.h"
 
 static struct workqueue_struct *event_queue;
 static bool event_is_open __read_mostly;
@@ -78,6 +79,7 @@ static void event_map(struct knat_net *kn, const struct knat_map *map, u8 cmd,
 
 void knat_event_map_new(struct knat_net *kn, const struct knat_map *map)
 {
+	trace_knat_map_new(kn, map);
 	if (unlikely(event_wanted(kn, KNAT_GROUP_MAPPINGS)))
 		event_map(kn, map, KNAT_CMD_MAP_NEW_NTF, 0);
 }
@@ -85,6 +87,7 @@ void knat_event_map_new(struct knat_net *kn, const struct knat_map *map)
 void knat_event_map_gone(struct knat_net *kn, const struct knat_map *map,
 			 enum knat_reason reason)
 {
+	trace_knat_map_gone(kn, map, reason);
 	if (unlikely(event_wanted(kn, KNAT_GROUP_MAPPINGS)))
 		event_map(kn, map, KNAT_CMD_MAP_GONE_NTF, reason);
 }
@@ -112,6 +115,7 @@ static void event_session(struct knat_net *kn,
 void knat_event_session_new(struct knat_net *kn,
 			    const struct knat_session *session)
 {
+	trace_knat_session_new(kn, session);
 	if (unlikely(event_wanted(kn, KNAT_GROUP_SESSIONS)))
 		event_session(kn, session, KNAT_CMD_SESSION_NEW_NTF, 0);
 }
@@ -119,11 +123,16 @@ void knat_event_session_new(struct knat_net *kn,
 void knat_event_session_gone(struct knat_net *kn,
 			     const struct knat_session *session)
 {
-	if (likely(!event_wanted(kn, KNAT_GROUP_SESSIONS)))
+	bool wanted = event_wanted(kn, KNAT_GROUP_SESSIONS);
+	enum knat_reason reason = KNAT_REASON_REMOVED;
+
+	if (likely(!wanted && !trace_knat_session_gone_enabled()))
 		return;
-	event_session(kn, session, KNAT_CMD_SESSION_GONE_NTF,
-		      knat_session_expired(kn, session) ? KNAT_REASON_EXPIRED :
-							  KNAT_REASON_REMOVED);
+	if (knat_session_expired(kn, session))
+		reason = KNAT_REASON_EXPIRED;
+	trace_knat_session_gone(kn, session, reason);
+	if (wanted)
+		event_session(kn, session, KNAT_CMD_SESSION_GONE_NTF, reason);
 }
 
 void knat_event_limit(struct knat_net *kn, enum knat_limit limit, u8 proto,

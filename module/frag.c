@@ -7,6 +7,7 @@
 #include <net/ip.h>
 #include "frag.h"
 #include "net.h"
+#include "trace.h"
 
 #define FRAG_DATAGRAMS	1024
 #define FRAG_SOURCES	256
@@ -151,6 +152,7 @@ unsigned int knat_hook_frag(void *priv, struct sk_buff *skb,
 	if (!admitted) {
 		local_bh_enable();
 		knat_count(kn, DROP_FRAGMENT);
+		trace_knat_drop(kn, skb, KNAT_COUNTER_DROP_FRAGMENT);
 		return NF_DROP;
 	}
 	err = ip_defrag(state->net, skb, frag_user(skb, state));

@@ -11,6 +11,7 @@
 #include "hairpin.h"
 #include "icmp.h"
 #include "local.h"
+#include "look.h"
 #include "lookup.h"
 #include "net.h"
 #include "odd.h"
@@ -225,13 +226,13 @@ static bool quote_rewrite(struct knat_packet *p, const struct quote *q,
 
 static unsigned int drop_error(const struct knat_packet *p)
 {
-	knat_count(p->kn, DROP_ICMP_ERROR);
+	knat_tell(p, DROP_ICMP_ERROR);
 	return NF_DROP;
 }
 
 static unsigned int drop_memory(const struct knat_packet *p)
 {
-	knat_count(p->kn, DROP_MEMORY);
+	knat_tell(p, DROP_MEMORY);
 	return NF_DROP;
 }
 

@@ -12,6 +12,7 @@
 
 #include "flow.h"
 #include "net.h"
+#include "trace.h"
 
 /**
  * struct knat_look - the answer
@@ -38,10 +39,13 @@ struct knat_look {
 
 static inline void knat_tell_nr(const struct knat_packet *p, u32 nr)
 {
-	if (unlikely(p->look))
+	if (unlikely(p->look)) {
 		p->look->counter = nr + 1;
-	else
-		knat_count_nr(p->kn, nr);
+		return;
+	}
+	knat_count_nr(p->kn, nr);
+	if (knat_counter_is_drop(nr))
+		trace_knat_drop(p->kn, p->skb, nr);
 }
 
 /**

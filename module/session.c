@@ -7,6 +7,7 @@
 #include "reap.h"
 #include "session.h"
 #include "tcp.h"
+#include "trace.h"
 
 struct kmem_cache *knat_session_cache;
 
@@ -272,14 +273,23 @@ static struct knat_session *session_insert(struct knat_net *kn,
 	return ERR_PTR(-EADDRINUSE);
 }
 
-static void session_refuse(struct knat_net *kn, int err)
+static void session_refuse(struct knat_net *kn, const struct knat_map *map,
+			   enum knat_counter counter)
 {
-	if (err == -EEXIST || err == -EBUSY)
-		knat_count(kn, REFUSE_RACE);
-	else if (err == -EADDRINUSE)
-		knat_count(kn, REFUSE_REMOTE);
-	else
-		knat_count(kn, REFUSE_MEMORY);
+	knat_count_nr(kn, counter);
+	trace_knat_refuse(kn, map, counter);
+}
+
+static enum knat_counter session_why(int err)
+{
+	switch (err) {
+	case -EEXIST:
+	case -EBUSY:
+		return KNAT_COUNTER_REFUSE_RACE;
+	case -EADDRINUSE:
+		return KNAT_COUNTER_REFUSE_REMOTE;
+	}
+	return KNAT_COUNTER_REFUSE_MEMORY;
 }
 
 /* Count one more session on the permission for @remote_addr; make it. */
@@ -322,7 +332,7 @@ static bool session_room(struct knat_net *kn, const struct knat_map *map)
 {
 	if (likely(!knat_session_full(kn)))
 		return true;
-	knat_count(kn, REFUSE_SESSIONS);
+	session_refuse(kn, map, KNAT_COUNTER_REFUSE_SESSIONS);
 	knat_event_limit(kn, KNAT_LIMIT_SESSIONS, map->in.proto, map->in.addr);
 	return false;
 }
@@ -359,14 +369,14 @@ static struct knat_session *session_add(struct knat_net *kn,
 		permit_put(kn, session);
 	knat_map_put(kn, map);
 	if (IS_ERR(old)) {
-		session_refuse(kn, PTR_ERR(old));
+		session_refuse(kn, map, session_why(PTR_ERR(old)));
 		knat_reap_session(kn, session);
 		return NULL;
 	}
 	kmem_cache_free(knat_session_cache, session);
 	if (!knat_session_dead(old))
 		return old;
-	knat_count(kn, REFUSE_RACE);
+	session_refuse(kn, map, KNAT_COUNTER_REFUSE_RACE);
 	return NULL;
 
 err_map:
@@ -374,7 +384,7 @@ err_map:
 err_free:
 	kmem_cache_free(knat_session_cache, session);
 err_count:
-	session_refuse(kn, err);
+	session_refuse(kn, map, session_why(err));
 	return NULL;
 }
 

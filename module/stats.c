@@ -3,6 +3,15 @@
 #include "net.h"
 #include "stats.h"
 
+#define COUNTER_NAME(NAME, name, meaning)	#name,
+
+static const char *const counter_names[] = { KNAT_COUNTERS(COUNTER_NAME) };
+
+const char *knat_counter_name(u32 nr)
+{
+	return counter_names[nr];
+}
+
 static void stats_raw(struct knat_net *kn, u64 *sum)
 {
 	int cpu, i;

@@ -26,6 +26,16 @@ struct knat_stats {
 /* Counter chosen at run time. */
 #define knat_count_nr(kn, nr)	this_cpu_inc((kn)->stats->n[nr])
 
+/* Does the counter tell of packets that go no further? */
+static inline bool knat_counter_is_drop(enum knat_counter counter)
+{
+	return counter >= KNAT_COUNTER_REFUSE_PORTS &&
+	       counter != KNAT_COUNTER_SYN_ANSWERED;
+}
+
+/* As natctl stats calls it. */
+const char *knat_counter_name(u32 nr);
+
 /* Sum over the CPUs since the last reset, into @sum[__KNAT_COUNTER_MAX]. */
 void knat_stats_sum(struct knat_net *kn, u64 *sum);
 

@@ -38,6 +38,10 @@ ignored()
 
 	case $1 in
 	module/compat.h)	types+=,LINUX_VERSION_CODE,CONSTANT_COMPARISON ;;
+	# The form that all headers of tracepoints have
+	module/trace.h)		types+=,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT ;;
+	# Names out of a list
+	module/stats.c)		types+=,COMPLEX_MACRO ;;
 	# The lists themselves
 	module/uapi/knat.h)	types+=,COMPLEX_MACRO,MACRO_ARG_REUSE ;;
 	esac

@@ -197,12 +197,16 @@ test_an_unsolicited_syn_is_never_answered_where_so_set() {
 }
 
 test_a_flood_of_unsolicited_syns_is_answered_in_part() {
+	local start spans
 	masquerade
+	start=$(now_ms)
 	must burst out1 tcp $out1_silent 1024+2000 203.0.113.1:40000
+	# 256 wait at a time; a slow machine has time for more than one turn.
+	spans=$((1 + ($(now_ms) - start) / 6000))
 	wait_until 9 answered || fail "there is no answer"
 	pause 2500
 	assert_counter drop_unsolicited_syn 2000
-	assert_between 1 256 "$(counter syn_answered)" "answers"
+	assert_between 1 $((256 * spans)) "$(counter syn_answered)" "answers"
 }
 
 test_simultaneous_open_works() {
