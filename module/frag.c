@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 #include <net/inet_frag.h>
 #include <net/ip.h>
+#include "bridge.h"
 #include "frag.h"
 #include "net.h"
 #include "trace.h"
@@ -144,6 +145,8 @@ unsigned int knat_hook_frag(void *priv, struct sk_buff *skb,
 	int err;
 
 	if (likely(!ip_is_fragment(ip_hdr(skb))))
+		return NF_ACCEPT;
+	if (nf_bridge_in_prerouting(skb) && knat_bridge_goes_by(skb))
 		return NF_ACCEPT;
 	local_bh_disable();
 	spin_lock(&kn->frags->lock);

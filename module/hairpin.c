@@ -2,6 +2,7 @@
 /* knat: hairpinning. */
 #include <linux/in.h>
 #include <linux/jiffies.h>
+#include <linux/netfilter_bridge.h>
 #include <linux/percpu.h>
 #include "hairpin.h"
 #include "inward.h"
@@ -90,6 +91,53 @@ bool knat_hairpin_last(const struct knat_net *kn, u8 proto,
 	return true;
 }
 
+/**
+ * struct hairpin_bridged - what a packet was marked with on a bridge
+ * @src: what its source is to become
+ * @saddr: its source, for the skb may be another packet's since
+ * @id: its IP id, for the same reason
+ */
+struct hairpin_bridged {
+	struct knat_found	src;
+	__be32			saddr;
+	__be16			id;
+};
+
+static DEFINE_PER_CPU(struct hairpin_bridged, hairpin_bridged);
+DEFINE_PER_CPU(const struct sk_buff *, knat_hairpin_bridged);
+
+void knat_hairpin_mark(struct sk_buff *skb, const struct knat_found *src)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	if (likely(!nf_bridge_in_prerouting(skb))) {
+		*knat_hairpin_cb(skb) = *src;
+		IPCB(skb)->flags |= KNAT_IPSKB_HAIRPIN;
+		return;
+	}
+	*raw_cpu_ptr(&hairpin_bridged) = (struct hairpin_bridged) {
+		.src = *src, .saddr = iph->saddr, .id = iph->id,
+	};
+	raw_cpu_write(knat_hairpin_bridged, skb);
+}
+
+bool knat_hairpin_unmark(struct sk_buff *skb, struct knat_found *src)
+{
+	const struct hairpin_bridged *bridged = raw_cpu_ptr(&hairpin_bridged);
+	const struct iphdr *iph = ip_hdr(skb);
+
+	if (IPCB(skb)->flags & KNAT_IPSKB_HAIRPIN) {
+		*src = *knat_hairpin_cb(skb);
+		IPCB(skb)->flags &= ~KNAT_IPSKB_HAIRPIN;
+		return true;
+	}
+	raw_cpu_write(knat_hairpin_bridged, NULL);
+	if (bridged->saddr != iph->saddr || bridged->id != iph->id)
+		return false;
+	*src = bridged->src;
+	return true;
+}
+
 unsigned int knat_hairpin_in(struct knat_packet *p,
 			     const struct knat_view *view)
 {
@@ -135,12 +183,12 @@ unsigned int knat_hairpin_in(struct knat_packet *p,
 	return knat_deliver_dst(p, &dst);
 }
 
-unsigned int knat_hairpin_out(struct knat_net *kn, struct sk_buff *skb)
+unsigned int knat_hairpin_out(struct knat_net *kn, struct sk_buff *skb,
+			      const struct knat_found *src)
 {
-	struct knat_way way = { .to = *knat_hairpin_cb(skb) };
+	struct knat_way way = { .to = *src };
 	struct knat_packet p;
 
-	IPCB(skb)->flags &= ~KNAT_IPSKB_HAIRPIN;
 	knat_packet_parse(&p, kn, skb);
 	if (p.kind == KNAT_PACKET_ERROR)
 		way.to.whole_addr = true;

@@ -8,11 +8,15 @@
  * rules in between are to see the inside address. What the source is to
  * become travels in skb->cb behind the IP control block; a bit of IPCB flags
  * that the stack clears with every packet says that it is there.
+ *
+ * With br_netfilter PREROUTING is called on the bridge, which needs skb->cb and
+ * hands the packet to ip_rcv() only then. Until then the CPU remembers it.
  */
 #ifndef _KNAT_HAIRPIN_H
 #define _KNAT_HAIRPIN_H
 
 #include <linux/build_bug.h>
+#include <linux/percpu.h>
 #include <net/ip.h>
 #include "lookup.h"
 #include "packet.h"
@@ -28,18 +32,21 @@ static inline struct knat_found *knat_hairpin_cb(struct sk_buff *skb)
 	return (void *)&skb->cb[ALIGN(sizeof(struct inet_skb_parm), 8)];
 }
 
+/* The packet that was marked last on a bridge. */
+DECLARE_PER_CPU(const struct sk_buff *, knat_hairpin_bridged);
+
 /* In PREROUTING: the source of @skb is to become @src. */
-static inline void knat_hairpin_mark(struct sk_buff *skb,
-				     const struct knat_found *src)
+void knat_hairpin_mark(struct sk_buff *skb, const struct knat_found *src);
+
+/* In POSTROUTING or LOCAL_IN: may @skb be marked? */
+static inline bool knat_hairpin_maybe(const struct sk_buff *skb)
 {
-	*knat_hairpin_cb(skb) = *src;
-	IPCB(skb)->flags |= KNAT_IPSKB_HAIRPIN;
+	return IPCB(skb)->flags & KNAT_IPSKB_HAIRPIN ||
+	       unlikely(raw_cpu_read(knat_hairpin_bridged) == skb);
 }
 
-static inline bool knat_hairpin_marked(const struct sk_buff *skb)
-{
-	return IPCB(skb)->flags & KNAT_IPSKB_HAIRPIN;
-}
+/* Is it? The mark is taken away. */
+bool knat_hairpin_unmark(struct sk_buff *skb, struct knat_found *src);
 
 /* A packet from the inside for an outside address: a netfilter verdict. */
 unsigned int knat_hairpin_in(struct knat_packet *p,
@@ -53,8 +60,9 @@ bool knat_hairpin_last(const struct knat_net *kn, u8 proto,
 		       __be32 saddr, __be16 sport, __be32 daddr, __be16 dport,
 		       struct knat_found *sent);
 
-/* A marked packet in POSTROUTING or LOCAL_IN. */
-unsigned int knat_hairpin_out(struct knat_net *kn, struct sk_buff *skb);
+/* A packet that was marked with @src: a netfilter verdict. */
+unsigned int knat_hairpin_out(struct knat_net *kn, struct sk_buff *skb,
+			      const struct knat_found *src);
 
 /* A packet from the inside for the gateway: is it the answer to a flow that
  * the gateway has opened to an outside address? Then it is marked.

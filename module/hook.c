@@ -9,6 +9,7 @@
 #include <net/ip.h>
 #include "addr.h"
 #include "arp.h"
+#include "bridge.h"
 #include "flow.h"
 #include "frag.h"
 #include "hairpin.h"
@@ -154,7 +155,7 @@ static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
 	struct knat_net *kn = priv;
 	const struct knat_view *view = rcu_dereference(kn->view);
 	unsigned int verdict;
-	bool outside;
+	bool outside, bridged;
 
 	if (unlikely(!view))
 		return NF_ACCEPT;
@@ -162,15 +163,23 @@ static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
 		knat_quick_foresee(kn, skb);
 		return NF_ACCEPT;
 	}
-	outside = knat_view_dev(view, state->in->ifindex);
-	if (likely(outside) && likely(knat_quick_in(kn, view, skb)))
+	bridged = nf_bridge_in_prerouting(skb);
+	if (unlikely(bridged) && knat_bridge_goes_by(skb))
 		return NF_ACCEPT;
+	outside = knat_view_dev(view, state->in->ifindex);
+	if (likely(outside) && likely(knat_quick_in(kn, view, skb))) {
+		if (unlikely(bridged))
+			knat_bridge_take(skb);
+		return NF_ACCEPT;
+	}
 	/* The gateway talks to itself: hook_local_out() has seen it. */
 	if (unlikely(state->in->flags & IFF_LOOPBACK))
 		return NF_ACCEPT;
 	local_bh_disable();
 	verdict = knat_hook_in(kn, view, skb, state->in, outside, NULL);
 	local_bh_enable();
+	if (unlikely(bridged) && verdict == NF_ACCEPT)
+		knat_bridge_take(skb);
 	return verdict;
 }
 
@@ -317,14 +326,15 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 	const struct knat_view *view = rcu_dereference(kn->view);
 	const struct knat_view_dev *dev;
 	unsigned int verdict;
+	struct knat_found src;
 	struct knat_quick q;
 
-	if (unlikely(knat_hairpin_marked(skb)))
-		return knat_hairpin_out(kn, skb);
+	if (unlikely(knat_hairpin_maybe(skb)) && knat_hairpin_unmark(skb, &src))
+		return knat_hairpin_out(kn, skb, &src);
 	if (unlikely(!view))
 		return NF_ACCEPT;
 	dev = knat_view_dev(view, state->out->ifindex);
-	if (!dev)
+	if (!dev || unlikely(knat_bridge_passes(skb)))
 		return NF_ACCEPT;
 	if (likely(knat_quick_out(kn, view, dev, skb, &q)))
 		return NF_ACCEPT;
@@ -406,9 +416,11 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 static unsigned int hook_local_in(void *priv, struct sk_buff *skb,
 				  const struct nf_hook_state *state)
 {
-	if (likely(!knat_hairpin_marked(skb)))
+	struct knat_found src;
+
+	if (likely(!knat_hairpin_maybe(skb)) || !knat_hairpin_unmark(skb, &src))
 		return NF_ACCEPT;
-	return knat_hairpin_out(priv, skb);
+	return knat_hairpin_out(priv, skb, &src);
 }
 
 static const struct nf_hook_ops hook_ops[] = {

@@ -122,13 +122,14 @@ static bool look_in(struct knat_net *kn, const struct knat_view *view,
 		    struct knat_look *look)
 {
 	bool outside = knat_view_dev(view, packet->in->ifindex);
+	struct knat_found src;
 
 	skb->dev = packet->in;
 	skb->skb_iif = packet->in->ifindex;
 	if (knat_hook_in(kn, view, skb, packet->in, outside, look) != NF_ACCEPT)
 		return false;
-	if (knat_hairpin_marked(skb))
-		knat_hairpin_out(kn, skb);
+	if (knat_hairpin_maybe(skb) && knat_hairpin_unmark(skb, &src))
+		knat_hairpin_out(kn, skb, &src);
 	return true;
 }
 

@@ -43,6 +43,8 @@ out2_silent=203.0.113.62
 
 # A test file sets this to have the topology built anew for each test.
 rebuild_for_each=
+# And this if it has tests of other files as well: all of them.
+files_with_tests=()
 
 ### Saying things
 
@@ -469,7 +471,8 @@ capture_hosts() {
 	capture_host out2 forbid 192.168.0.0/16
 }
 
-# A test file that needs more than this says so in build_more.
+# A test file that needs more than this says so in build_more, and takes away in
+# unbuild_more what does not go with the namespaces.
 build() {
 	ask forget
 	load_module
@@ -560,7 +563,7 @@ run_tests() { # [WORD...]
 	local names=() name number=0 failed=0 start status
 	while read -r name; do
 		chosen "$name" "$@" && names+=("$name")
-	done < <(grep -o '^test_[a-z0-9_]*' "$0")
+	done < <(grep -ho '^test_[a-z0-9_]*' "${files_with_tests[@]:-$0}")
 	echo "1..${#names[@]}"
 	[ -n "$rebuild_for_each" ] || build
 	for name in "${names[@]}"; do
@@ -577,6 +580,7 @@ run_tests() { # [WORD...]
 cleanup() {
 	[ -z "${probe_in-}" ] || exec {probe_in}>&-
 	ip -all netns del
+	! declare -F unbuild_more >/dev/null || unbuild_more
 	rm -rf "$work"
 }
 

@@ -266,4 +266,7 @@ test_with_arp_that_nobody_knows_yet_nothing_is_lost() {
 	exchange
 }
 
+# 43-hairpin-bridge.sh has these tests, too.
+files_with_tests=("$0")
+[ "${0##*/}" = 43-hairpin.sh ] || files_with_tests+=("$(dirname "$0")/43-hairpin.sh")
 run_tests "$@"
