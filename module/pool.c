@@ -414,7 +414,6 @@ void knat_pool_destroy(struct knat_net *kn, struct knat_pool *pool)
 		pool_addrs_put(kn, addrs);
 		kvfree(addrs);
 	}
-	knat_addr_publish(kn);
 	kvfree(pool->ranges);
 	call_rcu(&pool->rcu, pool_free);
 }

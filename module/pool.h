@@ -162,7 +162,9 @@ int knat_pool_set_addr(struct knat_net *kn, struct knat_pool *pool,
 		       __be32 addr);
 /* Is @addr (or none, if 0) all it has? */
 bool knat_pool_has_addr(const struct knat_pool *pool, __be32 addr);
-/* Take its mappings away and free it; no view may name it any more. */
+/* Take its mappings away and free it; no view may name it any more. Call
+ * knat_publish() when done.
+ */
 void knat_pool_destroy(struct knat_net *kn, struct knat_pool *pool);
 
 #endif /* _KNAT_POOL_H */
