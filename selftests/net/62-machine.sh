@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The machine beneath: processors that go and come, a clock that is set, devices
+# that are renamed.
+
+# shellcheck source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+cpu1=/sys/devices/system/cpu/cpu1/online
+
+build_more() {
+	[ -e $cpu1 ] || bail "this needs a machine with two processors"
+}
+
+unbuild_more() {
+	echo 1 >$cpu1
+}
+
+# Runs the probe, and with it what its packets set off, there.
+on_cpu() { # NUMBERS
+	taskset -acp "$1" "$PROBE_PROCESS_PID" >/dev/null || bail "no taskset"
+}
+
+# Seconds by a clock that nobody sets
+boot_clock() {
+	local now
+	read -r now _ </proc/uptime
+	seconds=${now%.*}
+}
+
+flow() {
+	udp a in1 192.168.0.2:5000
+	udp s out1 203.0.113.11:7000
+	greet a s 203.0.113.11:7000
+}
+
+test_a_mapping_of_a_processor_that_went_away_ends_on_time() {
+	local start
+	setting udp_timeout 3
+	masquerade
+	on_cpu 1
+	flow
+	start=$(now_ms)
+	on_cpu 0
+	echo 0 >$cpu1
+	assert_happens_after 3 "$start" no_mappings_listed
+	on_cpu 0-1
+	echo 1 >$cpu1
+	assert_counter map_created 1
+	assert_counter map_expired 1
+}
+
+test_a_mapping_lives_on_while_processors_come_and_go() {
+	local i first
+	masquerade
+	on_cpu 1
+	flow
+	first=$outside
+	on_cpu 0
+	for i in 1 2 3 4; do
+		echo 0 >$cpu1
+		greet a s 203.0.113.11:7000
+		assert_eq "$first" "$outside" "outside end without the processor"
+		answer s a "$first" 203.0.113.11:7000
+		echo 1 >$cpu1
+		greet a s 203.0.113.11:7000
+		assert_eq "$first" "$outside" "outside end with it"
+	done
+	on_cpu 0-1
+	assert_counter out_translated 9
+	assert_counter in_translated 4
+}
+
+test_setting_the_clock_changes_no_lifetime() {
+	local first start
+	setting udp_timeout 4
+	masquerade
+	nat map add udp 203.0.113.1:8000 to 192.168.0.2:5353 lifetime 4
+	flow
+	first=$outside
+	boot_clock
+	start=$seconds
+	date -s '+2 days' >/dev/null
+	assert_like '*idle [0-2]s expires in [2-4]s' "$(nat map list in 192.168.0.2:5000)" "the mapping"
+	greet a s 203.0.113.11:7000
+	assert_eq "$first" "$outside" "outside end after a step of the clock"
+	date -s '-4 days' >/dev/null
+	greet a s 203.0.113.11:7000
+	assert_eq "$first" "$outside" "outside end after a step back"
+	ask pause 2000
+	assert_eq 2 "$(nat map list | wc -l)" "mappings before their time"
+	date -s '+2 days' >/dev/null
+	wait_until 12 no_mappings_listed || fail "they do not end"
+	boot_clock
+	assert_between 4 12 $((seconds - start)) "seconds until they ended"
+}
+
+test_a_rule_stays_with_the_name_when_a_device_is_renamed() {
+	masquerade
+	flow
+	ip -n gw link set wan down
+	ip -n gw link set wan name uplink
+	ip -n gw link set uplink up
+	assert_like '*oif wan*' "$(nat rule list)" "the rule"
+	wait_until 5 no_mappings_listed || fail "a mapping is left of a device that is gone"
+	ip -n gw link set uplink down
+	ip -n gw link set uplink name wan
+	ip -n gw link set wan up
+	greet a s 203.0.113.11:7000
+	assert_like '203.0.113.1:*' "$outside" "outside end when the name is back"
+}
+
+run_tests "$@"
