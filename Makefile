@@ -26,7 +26,7 @@ DKMS := $(shell command -v dkms)
 DKMS_SOURCE := /usr/src/knat-$(VERSION)
 
 # Our own recipes use all CPUs, unless make was told how many jobs to run.
-JOBS := $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+cpus := $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 check_kernel := $(or $(KERNEL),6.1)
 release = $$(sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
@@ -47,7 +47,7 @@ module:
 	exec 9>$$out/.lock && flock 9 && \
 	find $$out -type l -delete && \
 	cp -rs $(CURDIR)/Kbuild $(CURDIR)/VERSION $(CURDIR)/module $$out/ && \
-	$(MAKE) --no-print-directory $(JOBS) -C $(KDIR) M=$$out $(STRICT) $(KBUILD_WORDS) modules
+	$(MAKE) --no-print-directory $(cpus) -C $(KDIR) M=$$out $(STRICT) $(KBUILD_WORDS) modules
 
 tools:
 	$(MAKE) --no-print-directory -C tools
