@@ -187,8 +187,8 @@ deb:
 # Those of this tree and those of a higher version, on each release of Debian that is supported
 SUITES ?= bookworm trixie sid
 check-packages: deb
-	@$(MAKE) --no-print-directory deb DEB=build/packages/next DEB_VERSION=$(VERSION)+1
-	prove --exec "" $(SUITES:%=selftests/deb/%.t)
+	@$(MAKE) --no-print-directory deb DEB=build/packages/next DEB_VERSION=99.0.0
+	prove $(SUITES:%=selftests/deb/%.t)
 
 demo: deps
 	@KERNEL=$(check_kernel) selftests/demo
