@@ -184,6 +184,11 @@ deb:
 	lintian --allow-root --fail-on error,warning $(DEB)/*.changes
 	@ls $(DEB)/*.deb
 
+# With a cross compiler, and what else it takes in a directory of its own
+check-arm64:
+	@selftests/deps arm64
+	prove selftests/arm64/cross.t
+
 # Those of this tree and those of a higher version, on each release of Debian that is supported
 SUITES ?= bookworm trixie sid
 check-packages: deb
@@ -216,6 +221,7 @@ clean:
 	$(MAKE) -C selftests/programs clean
 	$(MAKE) -C selftests/fuzz clean
 	find build -mindepth 1 -maxdepth 1 ! -name kernels ! -name debug ! -name apt ! -name checkpatch ! -name bench ! -name packages \
+		! -name arm64 \
 		-exec rm -rf {} + 2>/dev/null || true
 
 distclean: clean
