@@ -32,7 +32,7 @@ release = $$(sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/gener
 
 .PHONY: all module tools helpers install uninstall modules_install deps
 .PHONY: check check-rfc check-kernels check-build debug-kernels check-debug fuzz fuzz-quick churn churn-quick lint demo
-.PHONY: bench bench-quick bench-instructions clean distclean help
+.PHONY: deb check-packages check-arm64 bench bench-quick bench-instructions clean distclean help
 
 all: module tools
 
@@ -169,6 +169,32 @@ check-build: deps
 lint: deps
 	prove selftests/lint/*.t
 
+# The packages of Debian, from a copy of the tree as it is in a release. DEB_VERSION gives them another version.
+DEB ?= build/deb
+DEB_VERSION ?= $(VERSION)
+deb:
+	@selftests/deps deb
+	rm -rf $(DEB)
+	mkdir -p $(DEB)/knat-$(DEB_VERSION)
+	tar -c --exclude=./build --exclude=./.git . | tar -C $(DEB)/knat-$(DEB_VERSION) -x
+	echo $(DEB_VERSION) >$(DEB)/knat-$(DEB_VERSION)/VERSION
+	cd $(DEB)/knat-$(DEB_VERSION) && debian/make-changelog $(DEB_VERSION) >debian/changelog
+	cd $(DEB)/knat-$(DEB_VERSION) && env -u MAKEFLAGS dpkg-buildpackage --unsigned-source --unsigned-changes >../log 2>&1 || \
+		{ tail -n 30 ../log >&2; exit 1; }
+	lintian --allow-root --fail-on error,warning $(DEB)/*.changes
+	@ls $(DEB)/*.deb
+
+# With a cross compiler, and what else it takes in a directory of its own
+check-arm64:
+	@selftests/deps arm64
+	prove selftests/arm64/cross.t
+
+# Those of this tree and those of a higher version, on each release of Debian that is supported
+SUITES ?= bookworm trixie sid
+check-packages: deb
+	@$(MAKE) --no-print-directory deb DEB=build/packages/next DEB_VERSION=99.0.0
+	prove $(SUITES:%=selftests/deb/%.t)
+
 demo: deps
 	@KERNEL=$(check_kernel) selftests/demo
 
@@ -188,13 +214,14 @@ bench-instructions: deps
 	$(if $(RECORD),KERNEL=$(or $(KERNEL),newest) selftests/bench/instructions --record,\
 		KERNEL=$(or $(KERNEL),newest) prove --exec "" selftests/bench/instructions)
 
-# The kernels that were fetched stay; distclean removes them too.
+# The kernels that were fetched stay, and the Debians that packages are tried on; distclean removes them too.
 clean:
 	$(MAKE) -C tools clean
 	$(MAKE) -C selftests/probe clean
 	$(MAKE) -C selftests/programs clean
 	$(MAKE) -C selftests/fuzz clean
-	find build -mindepth 1 -maxdepth 1 ! -name kernels ! -name debug ! -name apt ! -name checkpatch ! -name bench \
+	find build -mindepth 1 -maxdepth 1 ! -name kernels ! -name debug ! -name apt ! -name checkpatch ! -name bench ! -name packages \
+		! -name arm64 \
 		-exec rm -rf {} + 2>/dev/null || true
 
 distclean: clean
@@ -212,6 +239,9 @@ help:
 	@echo "make check-debug          the tests on those; KERNEL=debug for one"
 	@echo "make fuzz                 hostile packets and requests; fuzz-quick in a minute, SEED= repeats a run"
 	@echo "make churn                namespaces, loads and changes by the thousand; churn-quick by the dozen"
+	@echo "make deb                  packages of Debian, into build/deb"
+	@echo "make check-packages       installs them on Debian 12, 13 and sid, and boots those; SUITES=sid one"
+	@echo "make check-arm64          the tool and the module, built for arm64"
 	@echo "make check-build          the module for $(BUILD_KERNELS)"
 	@echo "make lint                 checkpatch, sparse, shellcheck, compiler warnings"
 	@echo "make bench                what packets and flows cost, here and elsewhere; writes docs/performance.md"

@@ -7,6 +7,12 @@
 #define _KNAT_COMPAT_H
 
 #include <linux/version.h>
+
+/* The floor */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "knat needs Linux 6.1 or newer"
+#endif
+
 #include <net/genetlink.h>
 #include <net/udp.h>
 

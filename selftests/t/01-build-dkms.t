@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # DKMS builds, installs and removes the module, for the headers of two Debian kernels: the second comes
-# later, as in an upgrade. make install does, with DKMS and without. All in a mount namespace with
+# later, as in an upgrade. It says why it does not where headers are missing or a kernel is too old. make install does, with
+# DKMS, without, and with DESTDIR. All in a mount namespace with
 # /lib/modules, /usr/src and /var/lib/dkms of its own.
 
 set -u
@@ -83,7 +84,18 @@ nothing_left()
 	! find /lib/modules /var/lib/dkms -name '*knat*' | grep .
 }
 
-echo 1..17
+# fails_with TEXT COMMAND...: it does, and says why
+fails_with()
+{
+	local text=$1
+
+	shift
+	! "$@" >"$work/refusal" 2>&1 || return 1
+	cat "$work/refusal"
+	grep -qF -- "$text" "$work/refusal"
+}
+
+echo 1..25
 old=$(install_headers 6.1)
 mkdir "$work/tree"
 tar -C "$top" -c --exclude=./build --exclude=./.git --exclude='*.o' . | tar -C "$work/tree" -x
@@ -98,6 +110,11 @@ new=$(install_headers 6.12)
 check "with the next kernel, $new, it is built and installed by itself" dkms autoinstall -k "$new"
 check "the module is the one for $new" fits "$new"
 check "the one for $old is still there" fits "$old"
+mkdir -p /lib/modules/5.10.0-9-amd64/build/include /lib/modules/6.6.6-amd64
+check "for a kernel before 6.1 it is not built" \
+	fails_with BUILD_EXCLUSIVE dkms build "knat/$version" -k 5.10.0-9-amd64
+check "without headers it is not built, and they are named" \
+	fails_with linux-headers-6.6.6-amd64 dkms build "knat/$version" -k 6.6.6-amd64
 check "it can be removed" dkms remove "knat/$version" --all
 check "and leaves nothing" nothing_left
 
@@ -115,3 +132,29 @@ check "the module is there, and modprobe would find it" grep updates/knat.ko "/l
 check "make uninstall leaves nothing" eval \
 	'make -C "$work/tree" uninstall DKMS= KVER="$old" PREFIX="$work/root/usr" SYSCONFDIR="$work/root/etc" &&
 	! find /lib/modules -name "knat*" | grep .'
+
+check "where headers are missing, make names them" \
+	fails_with "install linux-headers-6.6.6-amd64" make -C "$work/tree" module KVER=6.6.6-amd64
+cat >"$work/version.h" <<-END
+	#define LINUX_VERSION_CODE $((5 << 16 | 10 << 8))
+	#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + (c))
+END
+version_h=$(readlink -f "/lib/modules/$old/build/include/generated/uapi/linux/version.h")
+mount --bind "$work/version.h" "$version_h"
+check "where a kernel is before 6.1, the compiler says so" \
+	fails_with "knat needs Linux 6.1 or newer" make -C "$work/tree" module KVER="$old" OUT=build/too-old
+umount "$version_h"
+
+package=$work/package
+installed_below()
+{
+	[ -s "$package/lib/modules/$old/updates/knat.ko" ] && "$package/usr/sbin/natctl" -V
+}
+check "with DESTDIR, make install goes below that directory" \
+	make -C "$work/tree" install DESTDIR="$package" KVER="$old"
+check "the module and natctl are there" installed_below
+check "nothing is elsewhere, and neither DKMS nor depmod was called" eval \
+	'nothing_left && ! find "$package/lib" -name "modules.dep*" | grep .'
+check "make uninstall with DESTDIR leaves the configuration" eval \
+	'make -C "$work/tree" uninstall DESTDIR="$package" KVER="$old" &&
+	! find "$package" -type f ! -path "$package/etc/*" ! -name "modules.*" | grep .'
