@@ -42,7 +42,7 @@ struct object {
 extern const struct object pool_object, rule_object, map_object,
 			   session_object, host_object, stats_object, config_object,
 			   monitor_object, top_object, fastpath_object,
-			   save_object, apply_object,
+			   save_object, apply_object, import_object,
 			   lookup_object, flush_object;
 
 /* Do what the words say. */
