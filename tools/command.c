@@ -5,6 +5,7 @@
 #include "command.h"
 #include "error.h"
 #include "nl.h"
+#include "progress.h"
 
 static const struct object *const objects[] = {
 	&pool_object, &rule_object, &map_object, &session_object, &host_object,
@@ -88,7 +89,9 @@ void command_grammar(FILE *to, const struct object *object,
 static void flush(struct words *words)
 {
 	word_end(words);
+	progress_begin("removing rules, pools and mappings", NULL);
 	nl_do(nl_request(KNAT_CMD_FLUSH));
+	progress_end();
 }
 
 static const struct verb flush_verbs[] = {
