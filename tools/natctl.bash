@@ -179,7 +179,7 @@ _natctl_top()
 	case $prev in
 	pool) _natctl_pools ;;
 	host) _natctl_inside ;;
-	sort) echo mappings change use address ;;
+	sort) echo mappings change use refused address ;;
 	-o) echo text json ;;
 	interval | lines) ;;
 	*) echo interval pool host sort lines -o ;;

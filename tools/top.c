@@ -92,7 +92,8 @@ bool top_key(struct top_view *view, int key, unsigned int rows)
 {
 	static const char sorts[] = {
 		[TOP_BY_MAPPINGS] = 'm', [TOP_BY_CHANGE] = 'c',
-		[TOP_BY_USE] = 'u', [TOP_BY_ADDRESS] = 'a',
+		[TOP_BY_USE] = 'u', [TOP_BY_REFUSED] = 'f',
+		[TOP_BY_ADDRESS] = 'a',
 	};
 	const char *sort = key > 0 ? memchr(sorts, key, sizeof(sorts)) : NULL;
 
@@ -209,7 +210,7 @@ const struct object top_object = {
 	.meaning	= "what is going on, live",
 	.terms		= 
 "OPTIONS: [ interval SECONDS ] [ pool NAME ] [ host PREFIX ] [ lines N ]\n"
-"         [ sort mappings|change|use|address ] [ -o text|json ]\n",
+"         [ sort mappings|change|use|refused|address ] [ -o text|json ]\n",
 	.verbs		= verbs,
 	.plain		= top,
 };

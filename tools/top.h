@@ -43,6 +43,8 @@ struct top_pool {
  * @mappings: how many it has
  * @limit: how many it may have, 0: any number
  * @change: mappings more than at the look before
+ * @refused: mappings that it was refused
+ * @refused_now: of these, since the look before
  */
 struct top_host {
 	uint32_t	in_addr;
@@ -51,6 +53,8 @@ struct top_host {
 	uint32_t	mappings;
 	uint32_t	limit;
 	int64_t		change;
+	uint32_t	refused;
+	uint32_t	refused_now;
 };
 
 /**
@@ -102,7 +106,10 @@ struct top_look {
 	size_t		nr_addrs, room_addrs;
 };
 
-enum top_sort { TOP_BY_MAPPINGS, TOP_BY_CHANGE, TOP_BY_USE, TOP_BY_ADDRESS };
+enum top_sort {
+	TOP_BY_MAPPINGS, TOP_BY_CHANGE, TOP_BY_USE, TOP_BY_REFUSED,
+	TOP_BY_ADDRESS
+};
 
 /**
  * struct top_view - what is wanted

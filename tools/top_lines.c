@@ -201,18 +201,20 @@ static void host_line(const struct top_look *look,
 {
 	uint64_t full = share(host->mappings, host->limit);
 
-	add("%-15s %-12.12s %-15s %9u", addr_text(htonl(host->in_addr)),
+	add("%-15s %-11.11s %-15s %9u", addr_text(htonl(host->in_addr)),
 	    pool_name(look, host->pool), addr_text(htonl(host->out_addr)),
 	    host->mappings);
 	if (before)
 		add(" %+7lld", (long long)host->change);
 	else
 		add(" %7s", "");
-	if (host->limit) {
-		add(" %9u ", host->limit);
+	add(" ");
+	if (host->limit)
 		add_share(full);
-	}
-	end(alarm_of(full));
+	else
+		add("%6s", "");
+	add(" %9u", host->refused);
+	end(host->refused_now ? TOP_ALARM : alarm_of(full));
 }
 
 /* Counted: lines that fit. */
@@ -252,8 +254,8 @@ void top_lines(const struct top_look *look, const struct top_look *before,
 	end(TOP_HEAD);
 	for (i = 0; i < addrs; i++)
 		addr_line(look, &look->addrs[i]);
-	add("%-15s %-12s %-15s %9s %7s %9s %6s%*s", "INSIDE", "POOL", "OUTSIDE",
-	    "MAPPINGS", "CHANGE", "LIMIT", "USE", rows ? WIDTH_MAX / 2 : 0, "");
+	add("%-15s %-11s %-15s %9s %7s %6s %9s%*s", "INSIDE", "POOL", "OUTSIDE",
+	    "MAPPINGS", "CHANGE", "USE", "REFUSED", rows ? WIDTH_MAX / 2 : 0, "");
 	end(TOP_HEAD);
 	for (i = 0; i < hosts; i++)
 		host_line(look, before, &look->hosts[from + i]);
@@ -261,7 +263,7 @@ void top_lines(const struct top_look *look, const struct top_look *before,
 		return;
 	for (i = addrs + hosts; i < left; i++)
 		end(TOP_PLAIN);
-	add("q quit  m mappings  c change  u use  a address  r reverse  +- interval  jk move");
+	add("q quit m mappings c change u use f refused a address r reverse +- time jk move");
 	end(TOP_KEYS);
 }
 
@@ -307,6 +309,9 @@ static void json_host(const struct top_look *look,
 		json_integer("change", host->change);
 	if (host->limit)
 		json_number("limit", host->limit);
+	json_number("refused", host->refused);
+	if (before)
+		json_number("refused_now", host->refused_now);
 	json_end();
 }
 

@@ -166,6 +166,7 @@ static void read_host(const struct nlmsghdr *nlh,
 		.pool = last,
 		.mappings = nl_u32(attrs[KNAT_A_HOST_MAPPINGS]),
 		.limit = nl_u32(attrs[KNAT_A_HOST_LIMIT]),
+		.refused = nl_u32(attrs[KNAT_A_HOST_REFUSED]),
 	};
 }
 
@@ -263,8 +264,13 @@ static void hosts_change(struct top_look *before)
 		while (old < end && by_in_addr(old, host) < 0)
 			old++;
 		host->change = host->mappings;
-		if (old < end && !by_in_addr(old, host))
-			host->change -= old->mappings;
+		host->refused_now = host->refused;
+		if (old == end || by_in_addr(old, host))
+			continue;
+		host->change -= old->mappings;
+		/* It may have been away, and counts anew. */
+		if (host->refused >= old->refused)
+			host->refused_now -= old->refused;
 	}
 }
 
@@ -350,7 +356,8 @@ uint64_t top_rate(const struct top_look *look, const struct top_look *before,
 
 const char *const top_sorts[] = {
 	[TOP_BY_MAPPINGS] = "mappings", [TOP_BY_CHANGE] = "change",
-	[TOP_BY_USE] = "use", [TOP_BY_ADDRESS] = "address", NULL
+	[TOP_BY_USE] = "use", [TOP_BY_REFUSED] = "refused",
+	[TOP_BY_ADDRESS] = "address", NULL
 };
 
 static const struct top_view *order;
@@ -372,6 +379,11 @@ static int by_order(const void *a, const void *b)
 		break;
 	case TOP_BY_USE:
 		n = cmp(use_of(y), use_of(x));
+		break;
+	case TOP_BY_REFUSED:
+		n = cmp(y->refused_now, x->refused_now);
+		if (!n)
+			n = cmp(y->refused, x->refused);
 		break;
 	case TOP_BY_ADDRESS:
 		n = by_in_addr(x, y);

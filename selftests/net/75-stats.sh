@@ -38,7 +38,6 @@ test_counters_are_in_the_format_of_prometheus() {
 		fail "$(grep mappings "$work/metrics")"
 }
 
-# Lines of the list, with blanks between words
 # Those of Prometheus itself have nothing to say about it.
 test_prometheus_takes_the_counters() {
 	local said
@@ -53,7 +52,6 @@ dashboard=$(dirname "$0")/../../docs/grafana/knat.json
 
 # All metrics of the dashboard are there, and it has all reasons.
 test_the_dashboard_shows_what_there_is() {
-	local name
 	nat stats -o prometheus | sed -n 's/^\(knat_[a-z_]*\) .*/\1/p' |
 		sort >"$work/there"
 	jq -r '.panels[].targets[].expr, .templating.list[].query.query?' \

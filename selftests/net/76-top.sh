@@ -69,8 +69,8 @@ test_a_screen_shows_figures_and_both_lists() {
 	await '^new/s: mappings 0  sessions 0   packets/s: out 0  in 0'
 	await '^198.51.100.1 +office +2 +14 +65535   0.0% \[# +\]$'
 	await '^203.0.113.1 +masquerade +1 +5 +10  50.0% \[#######  +\]$'
-	await "^$in1_silent +office +198.51.100.1 +10 +\\+0 +10 100.0%$"
-	await "^$in3_silent +masquerade +203.0.113.1 +5 +\\+0$"
+	await "^$in1_silent +office +198.51.100.1 +10 +\\+0 100.0% +0$"
+	await "^$in3_silent +masquerade +203.0.113.1 +5 +\\+0 +0$"
 	assert_eq 24 "$(screen | wc -l)" "lines of the screen"
 	assert_like 'q quit *' "$(screen | tail -n 1)" "the keys"
 	end_with q
@@ -82,6 +82,7 @@ test_what_comes_is_seen() {
 	await '^refused/s 0  \(0 in all\)$'
 	must burst in1 udp $in1_silent 6000+3 $out1_silent:7000
 	await '^refused/s [0-9.]+: subscriber [0-9.]+  \(3 in all\)$'
+	shows "^$in1_silent .* 100.0% +3$" || fail "no refusals: $(screen)"
 	must burst in2 udp $in2_silent 6000+3 $out1_silent:7000
 	await '^mappings 22 of'
 	await '^refused/s 0  \(3 in all\)$'
@@ -236,7 +237,7 @@ test_a_snapshot_has_rates() {
 	text=$(<"$work/top")
 	grep -Eqx 'new/s: mappings (0\.[1-9]|[1-9][0-9.]*)  sessions 0   packets/s: out (0\.[1-9]|[1-9][0-9.]*)  in 0  hairpin 0' \
 		<<<"$text" || fail "no rates: $text"
-	grep -Eqx "$in1_silent +masquerade +203.0.113.1 +[1-9][0-9]* +\\+[1-9][0-9]*" \
+	grep -Eqx "$in1_silent +masquerade +203.0.113.1 +[1-9][0-9]* +\\+[1-9][0-9]* +0" \
 		<<<"$text" || fail "no change: $text"
 	[[ $text != *$'\e'* && $text != *quit* ]] || fail "$text"
 }
@@ -248,7 +249,7 @@ test_a_snapshot_is_json() {
 	assert_eq '[19,5,3,3,true]' "$(jq -c '.[0] | [.mappings, .sessions,
 		.subscribers, (.inside | length), (.rates.out_translated == 0)]' \
 		<<<"$json")" "figures"
-	assert_eq "{\"in_addr\":\"$in1_silent\",\"out_addr\":\"198.51.100.1\",\"pool\":\"office\",\"mappings\":10,\"change\":0,\"limit\":10}" \
+	assert_eq "{\"in_addr\":\"$in1_silent\",\"out_addr\":\"198.51.100.1\",\"pool\":\"office\",\"mappings\":10,\"change\":0,\"limit\":10,\"refused\":0,\"refused_now\":0}" \
 		"$(jq -c '.[0].inside[0]' <<<"$json")" "first subscriber"
 	assert_eq '{"out_addr":"203.0.113.1","subscribers":1,"mappings":5,"ports":10}' \
 		"$(jq -c '.[0].outside[1]' <<<"$json")" "second address"

@@ -97,7 +97,7 @@ completes 'natctl -n blue fastpath add dev ' 'lo wan'
 completes 'natctl fastpath del ' dev
 completes 'natctl host list 192.168.0.2' 192.168.0.2
 completes 'natctl top ' '-o host interval lines pool sort'
-completes 'natctl top lines 5 sort ' 'address change mappings use'
+completes 'natctl top lines 5 sort ' 'address change mappings refused use'
 completes 'natctl -n blue top pool ' 'cgn office'
 completes "natctl import $dir/nat" "$dir/natctl"
 completes 'natctl stats show ' -o

@@ -194,7 +194,7 @@ for my $option ('interval', 'pool', 'host', 'sort', 'lines', '-o') {
 }
 wrong('top interval 0', qr/"0" is no valid interval: it must be a number from 1 to 3600/);
 wrong('top lines x', qr/"x" is no valid number of lines/);
-wrong('top sort x', qr/"x" is not an order: it must be mappings, change, use or address/, 'top');
+wrong('top sort x', qr/"x" is not an order: it must be mappings, change, use, refused or address/, 'top');
 wrong('top -o xml', qr/"xml" is not a format: it must be text or json/, 'top');
 wrong('top host x', qr/"x" is no IPv4 address/);
 wrong('top 5', qr/"5" is not an option of top/, 'top');
