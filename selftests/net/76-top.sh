@@ -257,6 +257,22 @@ test_a_snapshot_is_json() {
 		"lines"
 }
 
+test_thousands_of_hosts() {
+	local json
+	ip -n gw route replace 10.0.0.0/8 via 192.168.0.2
+	nat pool add cgn addr 198.51.100.0/28
+	nat rule add oif wan pool cgn
+	must burst in1 udp 10.0.0.1+3000 5000+1 $out1_silent:7000
+	must burst in1 udp 10.0.7.7 6000+50 $out1_silent:7000
+	json=$(nat top -o json interval 1 lines 3000)
+	assert_eq '[3050,3000,3000,3050,16]' "$(jq -c '.[0] | [.mappings,
+		(.inside | length), (.inside | map(.in_addr) | unique | length),
+		(.outside | map(.mappings) | add), (.outside | length)]' \
+		<<<"$json")" "hosts"
+	assert_eq '["10.0.7.7",51]' "$(jq -c '.[0].inside[0] |
+		[.in_addr, .mappings]' <<<"$json")" "the busiest"
+}
+
 test_a_pool_without_pairing_is_one_line() {
 	nat pool add any addr 198.51.100.0/30 pairing arbitrary ports 1000-1999
 	nat rule add oif wan pool any
