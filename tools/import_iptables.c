@@ -354,11 +354,30 @@ static void option_read(struct import_rule *rule, int option, bool not)
 	}
 }
 
+static enum import_hook hook_of(const char *name)
+{
+	if (!strcmp(name, "PREROUTING"))
+		return IMPORT_PRE;
+	if (!strcmp(name, "POSTROUTING"))
+		return IMPORT_POST;
+	if (!strcmp(name, "OUTPUT") || !strcmp(name, "INPUT"))
+		return IMPORT_OWN;
+	return IMPORT_NO_HOOK;
+}
+
+/* The chain of this name; those of the kernel need not be declared. */
+static struct import_chain *chain_of(const char *name)
+{
+	struct import_chain *chain = import_chain(TABLE, name);
+
+	chain->hook = hook_of(name);
+	return chain;
+}
+
 /* A rule: what is behind -A. */
 static void rule_read(const char *place)
 {
-	struct import_rule *rule = import_rule_add(import_chain(TABLE, value()),
-						   place);
+	struct import_rule *rule = import_rule_add(chain_of(value()), place);
 	const char *word;
 	bool not = false;
 	int option;
@@ -389,29 +408,15 @@ static void rule_read(const char *place)
 	}
 }
 
-static enum import_hook hook_of(const char *name)
-{
-	if (!strcmp(name, "PREROUTING"))
-		return IMPORT_PRE;
-	if (!strcmp(name, "POSTROUTING"))
-		return IMPORT_POST;
-	if (!strcmp(name, "OUTPUT") || !strcmp(name, "INPUT"))
-		return IMPORT_OWN;
-	return IMPORT_NO_HOOK;
-}
-
 /* Lines of the table nat, twice: jumps may be to chains that come later. */
 static void line_read(char *line, const char *place, bool chains_only)
 {
-	struct import_chain *chain;
 	struct import_rule *rule;
 
 	if (*line == ':') {
 		line[strcspn(line, " \t\r")] = 0;
-		if (chains_only && line[1]) {
-			chain = import_chain(TABLE, line + 1);
-			chain->hook = hook_of(line + 1);
-		}
+		if (chains_only && line[1])
+			chain_of(line + 1);
 		return;
 	}
 	if (chains_only)

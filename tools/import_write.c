@@ -130,6 +130,20 @@ static const char *prefix_take(struct import_range *range)
 	return import_text("%s/%d", addr(first), len);
 }
 
+/* May a pool or a mapping have them? False: it was told that not. */
+static bool are_unicast(struct import_rule *rule,
+			const struct import_range *range)
+{
+	uint32_t low = range->first >> 24, high = range->last >> 24;
+
+	if (low && high < 224 && (high < 127 || low > 127))
+		return true;
+	import_tell(rule, import_text("%s cannot be mapped: an address must be unicast, and not of this host",
+				      said(range_text(htonl(range->first),
+						      htonl(range->last)))));
+	return false;
+}
+
 static bool is_prefix(const struct import_range *range, int *len)
 {
 	uint32_t span = range->last - range->first;
@@ -226,6 +240,8 @@ static struct pool *pool_of(struct import_rule *rule, const char *options)
 					      KNAT_POOL_ADDRS_MAX));
 		return NULL;
 	}
+	if (!are_unicast(rule, &rule->to))
+		return NULL;
 	pool = import_alloc(sizeof(*pool));
 	pool->to = rule->to;
 	pool->options = options;
@@ -561,6 +577,8 @@ static void map_whole(struct import_flat *flat)
 		import_tell(rule, "a prefix that is mapped has a length of 8 at least");
 		return;
 	}
+	if (!are_unicast(rule, match->dst.list) || !are_unicast(rule, to))
+		return;
 	if ((whole.n && import_ranges_meet(&whole, &match->dst)) ||
 	    !claim("inside", to->first, to->last)) {
 		import_tell(rule, "one of its addresses is mapped as a whole already");
@@ -664,6 +682,8 @@ static void map_ports(struct import_flat *flat)
 		import_tell(rule, "it chooses among new addresses: a static mapping is to one");
 		return;
 	}
+	if (!are_unicast(rule, &rule->to))
+		return;
 	for (i = 0; i < match->proto.n; i++) {
 		if (match->proto.list[i].first == IPPROTO_ICMP ||
 		    match->proto.list[i].first == 51) {
@@ -676,6 +696,8 @@ static void map_ports(struct import_flat *flat)
 			import_tell(rule, "it is for many addresses: a static mapping is for one");
 			return;
 		}
+		if (!are_unicast(rule, &match->dst.list[i]))
+			return;
 	}
 	for (i = 0; i < match->dst.n; i++)
 		for (at = match->dst.list[i].first;; at++) {
@@ -722,6 +744,15 @@ static void pre(struct import_flat *flat, bool last)
 
 /* --- all of it --- */
 
+/* A line of its own, whatever the name of the file has in it */
+static void comment(const char *place)
+{
+	text("# ");
+	for (; *place; place++)
+		text("%c", iscntrl((unsigned char)*place) ? '?' : *place);
+	text_end();
+}
+
 static void lines_print(void)
 {
 	const char *last = "";
@@ -734,8 +765,7 @@ static void lines_print(void)
 		for (line = lines[kind]; line; line = line->next) {
 			if (strcmp(line->rule->place, last)) {
 				last = line->rule->place;
-				text("# %s", last);
-				text_end();
+				comment(last);
 			}
 			text("%s", line->words);
 			text_end();

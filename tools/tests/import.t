@@ -100,9 +100,15 @@ import a b
 is "$status" 1 "two files"
 import --x
 is "$status" 1 "an option"
+name="$dir/a
+b"
+echo '*nat
+-A POSTROUTING -o wan -j MASQUERADE' >"$name"
+import "$name"
+is "$(wc -l <"$dir/out") $(grep -vc '^#' "$dir/out")" '3 1' "the name of the file is in one line"
 printf '*nat\n-A POSTROUTING -o wan -j MASQUERADE' | tr '\n' '\0' >"$dir/zero"
 import "$dir/zero"
-is "$status" 0 "a byte 0 ends a line"
+is "$status$out" 0 "a byte 0 ends a line, and the rest of it is not read"
 
 echo "1..$tests"
 exit $failed
