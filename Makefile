@@ -143,10 +143,12 @@ FUZZ_SECONDS ?= 3600
 fuzz fuzz-quick: deps
 	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
 	@$(MAKE) --no-print-directory tools helpers
-	$(MAKE) --no-print-directory -C selftests/fuzz natctl
-	mkdir -p build/fuzz
+	$(MAKE) --no-print-directory -C selftests/fuzz natctl import
+	mkdir -p build/fuzz build/fuzz-import
 	cd build/fuzz && ../../selftests/fuzz/natctl -seed=$(SEED) -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
 		-close_fd_mask=3 . ../../selftests/fuzz/corpus 2>log || { tail -n 40 log >&2; exit 1; }
+	cd build/fuzz-import && ../../selftests/fuzz/import -seed=$(SEED) -max_total_time=$(FUZZ_SECONDS) -max_len=8192 \
+		-close_fd_mask=2 . ../../selftests/fuzz/corpus-import 2>log || { tail -n 40 log >&2; exit 1; }
 	selftests/vm/run -k $(check_kernel) -t 86400 -m $(or $(MEMORY),2G) -a "slub_debug=FZP kfence.sample_interval=10" \
 		-- selftests/fuzz/run $(SEED) $(FUZZ_PACKETS) $(FUZZ_REQUESTS)
 fuzz-quick: FUZZ_PACKETS := 30000

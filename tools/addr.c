@@ -46,8 +46,8 @@ uint32_t number_read(const char *word, const char *what, uint32_t min,
 	return value;
 }
 
-/* Four numbers with dots between, of exactly these @len characters. */
-static bool addr_scan(const char *text, size_t len, uint32_t *addr)
+/* Four numbers with dots between */
+bool addr_find(const char *text, size_t len, uint32_t *addr)
 {
 	const char *end = text + len;
 	uint32_t host = 0, part;
@@ -86,7 +86,7 @@ static uint32_t addr_read(const char *word, const char *part, size_t len)
 {
 	uint32_t addr;
 
-	if (addr_scan(part, len, &addr))
+	if (addr_find(part, len, &addr))
 		return addr;
 	if (is_ipv6(word))
 		fail_usage("%s is an IPv6 address: only IPv4 is translated",
@@ -224,12 +224,17 @@ bool proto_has_ports(uint8_t proto)
 	return false;
 }
 
-void device_check(const char *word)
+bool device_is(const char *word)
 {
 	size_t len = strlen(word);
 
-	if (!len || len >= IF_NAMESIZE || strpbrk(word, "/: \t\n\v\f\r") ||
-	    !strcmp(word, ".") || !strcmp(word, ".."))
+	return len && len < IF_NAMESIZE && !strpbrk(word, "/: \t\n\v\f\r") &&
+	       strcmp(word, ".") && strcmp(word, "..");
+}
+
+void device_check(const char *word)
+{
+	if (!device_is(word))
 		fail_usage("%s cannot be the name of a network device: it must have 1 to %d characters, without blank, slash and colon",
 			   said(word), IF_NAMESIZE - 1);
 }

@@ -9,6 +9,7 @@
 #define NATCTL_ADDR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /**
@@ -31,6 +32,9 @@ uint32_t number_read(const char *word, const char *what, uint32_t min,
 /* The same, without an error: false if it is no decimal number of 32 bits. */
 bool number_find(const char *word, uint32_t *value);
 
+/* Exactly these @len characters as an address, likewise. */
+bool addr_find(const char *text, size_t len, uint32_t *addr);
+
 /* A or A/LEN, without bits beyond the length; addresses in network order. */
 void prefix_read(const char *word, uint32_t *addr, uint8_t *len);
 /* A, A-B or A/LEN. */
@@ -43,6 +47,8 @@ uint8_t proto_read(const char *word);
 /* 0 if it is not a protocol. */
 uint8_t proto_find(const char *word);
 
+/* Can it be the name of a network device? */
+bool device_is(const char *word);
 /* The name of a network device, of a pool. */
 void device_check(const char *word);
 void pool_name_check(const char *word);

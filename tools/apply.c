@@ -12,6 +12,7 @@
 #include "diff.h"
 #include "error.h"
 #include "out.h"
+#include "progress.h"
 
 /* Files within files; more are a circle. */
 #define INCLUDE_MAX	16
@@ -280,14 +281,21 @@ static void apply(struct words *words)
 		fail_word(words, "the file is missing at the end of the command");
 	nl_check_collected();
 	out_json = false;
+	progress_begin("reading the file", " lines");
 	read_file(file);
+	progress_begin("asking for what there is", " entries");
 	conf_fetch(&have);
+	progress_begin("comparing", NULL);
 	changes = diff(&have, &want, &nr_changes);
 	error_place(NULL, 0);
+	progress_end();
 	if (check)
 		print_changes();
+	progress_begin(check ? "the kernel is checking the changes" :
+			       "the kernel is making the changes", NULL);
 	if (nr_changes)
 		send_changes(file, check);
+	progress_end();
 	warn_of_devices();
 }
 

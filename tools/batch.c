@@ -9,6 +9,7 @@
 #include "batch.h"
 #include "command.h"
 #include "error.h"
+#include "progress.h"
 
 /* The words of a line. */
 static char **list;
@@ -132,6 +133,7 @@ void batch_read(const char *name, void (*run)(struct words *words))
 		error_place(name, ++number);
 		if (strlen(line) != (size_t)len)
 			fail_usage("the line has a byte 0 in it: the file must be text");
+		progress_step();
 		run_line(line, run);
 	}
 	error_place(outer, outer_line);

@@ -5,11 +5,13 @@
 #include "command.h"
 #include "error.h"
 #include "nl.h"
+#include "progress.h"
 
 static const struct object *const objects[] = {
 	&pool_object, &rule_object, &map_object, &session_object, &host_object,
-	&stats_object, &config_object, &monitor_object, &fastpath_object,
-	&save_object, &apply_object, &lookup_object, &flush_object,
+	&stats_object, &config_object, &monitor_object, &top_object,
+	&fastpath_object, &save_object, &apply_object, &import_object,
+	&lookup_object, &flush_object,
 };
 
 #define NR_OBJECTS	((int)(sizeof(objects) / sizeof(objects[0])))
@@ -24,11 +26,9 @@ static const char options[] =
 
 static const char rest[] =
 "  help     this text; \"natctl OBJECT help\" has the commands of an object\n"
-"  -j       JSON instead of text; -p the same, indented\n"
-"  -n       in the network namespace NETNS (a name or a path)\n"
-"  -b       commands from FILE, one a line (- is standard input); -V the version\n"
+"  -j, -p   JSON instead of text, -p indented; -V the version\n"
+"  -n, -b   in the network namespace NETNS (a name or a path); commands from FILE\n"
 "Words may be shortened while they are unambiguous.\n"
-"\n"
 "Example: natctl rule add oif eth0 src 192.168.0.0/16 masquerade\n";
 
 /* What @verb is another name of, or itself. */
@@ -89,7 +89,9 @@ void command_grammar(FILE *to, const struct object *object,
 static void flush(struct words *words)
 {
 	word_end(words);
+	progress_begin("removing rules, pools and mappings", NULL);
 	nl_do(nl_request(KNAT_CMD_FLUSH));
+	progress_end();
 }
 
 static const struct verb flush_verbs[] = {

@@ -41,8 +41,9 @@ struct object {
 
 extern const struct object pool_object, rule_object, map_object,
 			   session_object, host_object, stats_object, config_object,
-			   monitor_object, fastpath_object, save_object,
-			   apply_object, lookup_object, flush_object;
+			   monitor_object, top_object, fastpath_object,
+			   save_object, apply_object, import_object,
+			   lookup_object, flush_object;
 
 /* Do what the words say. */
 void command_run(struct words *words);

@@ -8,6 +8,12 @@
 
 static const char *place_file;
 static unsigned long place_line;
+static void (*before)(void);
+
+void error_before(void (*call)(void))
+{
+	before = call;
+}
 
 void error_place(const char *file, unsigned long line)
 {
@@ -23,6 +29,8 @@ const char *error_place_file(unsigned long *line)
 
 void error_print(const char *fmt, va_list ap)
 {
+	if (before)
+		before();
 	/* What was listed before the error stands before it. */
 	fflush(stdout);
 	if (place_file && place_line)

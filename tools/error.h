@@ -8,11 +8,15 @@
 /* Exit status: the command is wrong, or it could not be done. */
 #define STATUS_USAGE	1
 #define STATUS_FAILED	2
+/* Of import: some rules could not be converted. */
+#define STATUS_PARTLY	3
 
 /* In a batch, errors begin with the place: @file and @line. */
 void error_place(const char *file, unsigned long line);
 /* The place at hand. */
 const char *error_place_file(unsigned long *line);
+/* Called before an error is printed, NULL: nothing is. */
+void error_before(void (*call)(void));
 /* The sentence, without the end of the process. */
 void error_print(const char *fmt, va_list ap);
 

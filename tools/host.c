@@ -3,6 +3,7 @@
 #include "addr.h"
 #include "command.h"
 #include "error.h"
+#include "host.h"
 #include "nl.h"
 #include "out.h"
 
@@ -49,17 +50,19 @@ static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
 		print_text(attrs);
 }
 
+static const uint8_t types[KNAT_A_HOST_MAX + 1] = {
+	[KNAT_A_HOST_IN_ADDR]	= MNL_TYPE_U32,
+	[KNAT_A_HOST_OUT_ADDR]	= MNL_TYPE_U32,
+	[KNAT_A_HOST_POOL]	= MNL_TYPE_NUL_STRING,
+	[KNAT_A_HOST_MAPPINGS]	= MNL_TYPE_U32,
+	[KNAT_A_HOST_LIMIT]	= MNL_TYPE_U32,
+	[KNAT_A_HOST_REFUSED]	= MNL_TYPE_U32,
+};
+
+const struct nl_reader host_reader = { KNAT_A_HOST_MAX, types, print };
+
 static void list(struct words *words)
 {
-	static const uint8_t types[KNAT_A_HOST_MAX + 1] = {
-		[KNAT_A_HOST_IN_ADDR]	= MNL_TYPE_U32,
-		[KNAT_A_HOST_OUT_ADDR]	= MNL_TYPE_U32,
-		[KNAT_A_HOST_POOL]	= MNL_TYPE_NUL_STRING,
-		[KNAT_A_HOST_MAPPINGS]	= MNL_TYPE_U32,
-		[KNAT_A_HOST_LIMIT]	= MNL_TYPE_U32,
-		[KNAT_A_HOST_REFUSED]	= MNL_TYPE_U32,
-	};
-	static const struct nl_reader reader = { KNAT_A_HOST_MAX, types, print };
 	struct nlmsghdr *nlh = nl_request(KNAT_CMD_HOST_GET);
 	const char *word = word_next(words);
 	uint32_t addr;
@@ -73,7 +76,7 @@ static void list(struct words *words)
 				   said(word));
 		nl_put_u32(nlh, KNAT_A_HOST_IN_ADDR, addr);
 	}
-	nl_list(nlh, &reader);
+	nl_list(nlh, &host_reader);
 }
 
 static const struct verb verbs[] = {

@@ -8,6 +8,7 @@
 #include "filter.h"
 #include "map_list.h"
 #include "nl.h"
+#include "progress.h"
 
 /**
  * struct outside - the outside end of a static mapping
@@ -300,7 +301,9 @@ static void flush(struct words *words)
 	struct nlmsghdr *nlh = nl_request(KNAT_CMD_MAP_FLUSH);
 
 	filter_put(words, nlh);
+	progress_begin("removing mappings", NULL);
 	nl_get(nlh, &map_count_reader);
+	progress_end();
 }
 
 static const struct verb verbs[] = {

@@ -174,6 +174,18 @@ _natctl_session()
 	esac
 }
 
+_natctl_top()
+{
+	case $prev in
+	pool) _natctl_pools ;;
+	host) _natctl_inside ;;
+	sort) echo mappings change use refused address ;;
+	-o) echo text json ;;
+	interval | lines) ;;
+	*) echo interval pool host sort lines -o ;;
+	esac
+}
+
 _natctl_lookup()
 {
 	case $prev in
@@ -208,12 +220,14 @@ _natctl_words()
 	local object=$1 verb=${2-} prev=${*: -1} count=$(($# - 2)) args=("${@:3}")
 
 	if [ $# = 0 ]; then
-		echo pool rule map session host stats config monitor fastpath save apply lookup flush help
+		echo pool rule map session host stats config monitor top fastpath save apply import lookup flush help
 		return
 	fi
 	case $object in
 	lookup) count=$(($# - 1)); _natctl_lookup ;;
+	top) _natctl_top ;;
 	apply) compgen -f -- "$cur"; echo --dry-run ;;
+	import) compgen -f -- "$cur" ;;
 	*)
 		if [ $# = 1 ]; then
 			_natctl_verbs "$object"
@@ -231,6 +245,11 @@ _natctl_words()
 				echo dev
 			fi ;;
 		host) [ "$count" != 0 ] || _natctl_inside ;;
+		stats)
+			case $prev in
+			show) echo -o ;;
+			-o) echo prometheus ;;
+			esac ;;
 		pool | rule | map | session) "_natctl_$object" ;;
 		esac ;;
 	esac

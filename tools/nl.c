@@ -7,6 +7,7 @@
 #include <string.h>
 #include "error.h"
 #include "nl.h"
+#include "progress.h"
 #include "out.h"
 #include "sock.h"
 
@@ -197,6 +198,7 @@ static void read_message(const struct nlmsghdr *nlh,
 {
 	const struct nlattr *attrs[reader->max + 1];
 
+	progress_step();
 	nl_parse(nlh, attrs, reader);
 	reader->print(nlh, attrs);
 }
@@ -378,7 +380,9 @@ void nl_list(struct nlmsghdr *nlh, const struct nl_reader *reader)
 
 	nl_check_collected();
 	out_begin();
+	progress_begin_list(" entries");
 	interrupted = ask(nlh, NLM_F_DUMP, reader);
+	progress_end();
 	out_end();
 	if (interrupted) {
 		fflush(stdout);

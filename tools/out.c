@@ -161,6 +161,19 @@ void json_number(const char *key, uint64_t value)
 	printf("%llu", (unsigned long long)value);
 }
 
+void json_integer(const char *key, int64_t value)
+{
+	begin(key);
+	printf("%lld", (long long)value);
+}
+
+void json_thousandths(const char *key, uint64_t value)
+{
+	begin(key);
+	printf("%llu.%03llu", (unsigned long long)value / 1000,
+	       (unsigned long long)value % 1000);
+}
+
 void json_bool(const char *key, bool value)
 {
 	begin(key);

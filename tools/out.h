@@ -30,6 +30,9 @@ void json_array(const char *key);
 void json_end(void);
 void json_string(const char *key, const char *value);
 void json_number(const char *key, uint64_t value);
+void json_integer(const char *key, int64_t value);
+/* A number from its thousandths. */
+void json_thousandths(const char *key, uint64_t value);
 void json_bool(const char *key, bool value);
 void json_null(const char *key);
 

@@ -5,6 +5,7 @@
 #include "filter.h"
 #include "nl.h"
 #include "out.h"
+#include "progress.h"
 #include "session.h"
 
 static const char *const states[] = {
@@ -240,7 +241,9 @@ static void del(struct words *words)
 
 	if (!filter_put(words, nlh))
 		fail_word(words, "which sessions to delete is missing: a filter or \"all\"");
+	progress_begin("deleting sessions", NULL);
 	nl_get(nlh, &reader);
+	progress_end();
 }
 
 static const struct verb verbs[] = {

@@ -70,16 +70,22 @@ static void print_one(const char *name, const char *kind, uint64_t value,
 	text_end();
 }
 
+void stats_counters(const struct nlattr *const *attrs,
+		    const struct nlattr **counters)
+{
+	if (!attrs[KNAT_A_STATS_COUNTERS])
+		nl_odd_answer();
+	nl_parse_nest(attrs[KNAT_A_STATS_COUNTERS], counters,
+		      __KNAT_COUNTER_MAX, counter_types);
+}
+
 static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
 {
 	const struct nlattr *counters[__KNAT_COUNTER_MAX + 1];
 	size_t i;
 
 	(void)nlh;
-	if (!attrs[KNAT_A_STATS_COUNTERS])
-		nl_odd_answer();
-	nl_parse_nest(attrs[KNAT_A_STATS_COUNTERS], counters,
-		      __KNAT_COUNTER_MAX, counter_types);
+	stats_counters(attrs, counters);
 	if (out_json)
 		json_object(NULL);
 	for (i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
@@ -96,16 +102,17 @@ static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
 		json_end();
 }
 
+static const uint8_t types[KNAT_A_STATS_MAX + 1] = {
+	[KNAT_A_STATS_MAPPINGS]		= MNL_TYPE_U32,
+	[KNAT_A_STATS_SESSIONS]		= MNL_TYPE_U32,
+	[KNAT_A_STATS_SUBSCRIBERS]	= MNL_TYPE_U32,
+	[KNAT_A_STATS_COUNTERS]		= MNL_TYPE_NESTED,
+};
+
+const struct nl_reader stats_reader = { KNAT_A_STATS_MAX, types, print };
+
 static void show(struct words *words)
 {
-	static const uint8_t types[KNAT_A_STATS_MAX + 1] = {
-		[KNAT_A_STATS_MAPPINGS]		= MNL_TYPE_U32,
-		[KNAT_A_STATS_SESSIONS]		= MNL_TYPE_U32,
-		[KNAT_A_STATS_SUBSCRIBERS]	= MNL_TYPE_U32,
-		[KNAT_A_STATS_COUNTERS]		= MNL_TYPE_NESTED,
-	};
-	static const struct nl_reader reader = { KNAT_A_STATS_MAX, types, print };
-
 	static const char *const output[] = { "-o", NULL };
 	static const char *const formats[] = { "prometheus", NULL };
 	const char *word = word_next(words);
@@ -121,7 +128,7 @@ static void show(struct words *words)
 		prometheus = true;
 		out_json = false;
 	}
-	nl_get(nl_request(KNAT_CMD_STATS_GET), &reader);
+	nl_get(nl_request(KNAT_CMD_STATS_GET), &stats_reader);
 }
 
 static void reset(struct words *words)

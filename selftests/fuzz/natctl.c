@@ -36,6 +36,11 @@ void sock_open(void)
 {
 }
 
+void sock_room(size_t len)
+{
+	(void)len;
+}
+
 void sock_join(uint32_t group)
 {
 	(void)group;
@@ -126,7 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_out_reset();
 	if (!setjmp(over))
 		while ((line = strsep(&rest, "\n")))
-			run_line(line);
+			run_line(line, command_run);
 	error_place(NULL, 0);
 	return 0;
 }

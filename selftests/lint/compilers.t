@@ -14,7 +14,7 @@ for compiler in gcc clang; do
 	for file in $files; do
 		number=$((number + 1))
 		# Some warnings come with optimisation only.
-		if said=$($compiler -std=gnu11 -O2 -Wall -Wextra -Werror -Imodule/uapi -DVERSION='"lint"' \
+		if said=$($compiler -std=gnu11 -O2 -Wall -Wextra -Werror -Imodule/uapi -DVERSION='"lint"' -DHAVE_NCURSES -DHAVE_JANSSON \
 			  -c -o "$objects/out.o" "$file" 2>&1); then
 			echo "ok $number - $compiler: $file"
 		else

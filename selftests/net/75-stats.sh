@@ -38,7 +38,37 @@ test_counters_are_in_the_format_of_prometheus() {
 		fail "$(grep mappings "$work/metrics")"
 }
 
-# Lines of the list, with blanks between words
+# Those of Prometheus itself have nothing to say about it.
+test_prometheus_takes_the_counters() {
+	local said
+	masquerade
+	must burst in1 udp $in1_silent 5000+5 $out1_silent:7000
+	nat stats -o prometheus >"$work/metrics"
+	said=$(promtool check metrics <"$work/metrics" 2>&1)
+	assert_eq "0 " "$? $said" "promtool check metrics"
+}
+
+dashboard=$(dirname "$0")/../../docs/grafana/knat.json
+
+# All metrics of the dashboard are there, and it has all reasons.
+test_the_dashboard_shows_what_there_is() {
+	nat stats -o prometheus | sed -n 's/^\(knat_[a-z_]*\) .*/\1/p' |
+		sort >"$work/there"
+	jq -r '.panels[].targets[].expr, .templating.list[].query.query?' \
+		"$dashboard" | grep -o 'knat_[a-z_]*' | sort -u >"$work/shown"
+	assert_between 40 100 "$(wc -l <"$work/shown")" "metrics shown"
+	assert_eq '' "$(comm -13 "$work/there" "$work/shown")" \
+		"metrics that do not exist"
+	assert_eq '' "$(comm -23 "$work/there" "$work/shown" |
+		grep -E '^knat_(refuse|drop)_')" "reasons that are not shown"
+	# Each panel, and each of its lines, has a name of its own.
+	assert_eq '' "$(jq -r '.panels[].id' "$dashboard" | sort | uniq -d)" \
+		"numbers of panels"
+	assert_eq '' "$(jq -r '.panels[] | .id as $id | .targets[] |
+		"\($id) \(.refId)"' "$dashboard" | sort | uniq -d)" "lines"
+}
+
+# Lines of the list, with blanks between words, in order
 hosts() { # [ADDR]
 	nat host list "$@" | sed 's/  */ /g'
 }

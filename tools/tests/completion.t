@@ -96,6 +96,12 @@ completes 'natctl monitor s' sessions
 completes 'natctl -n blue fastpath add dev ' 'lo wan'
 completes 'natctl fastpath del ' dev
 completes 'natctl host list 192.168.0.2' 192.168.0.2
+completes 'natctl top ' '-o host interval lines pool sort'
+completes 'natctl top lines 5 sort ' 'address change mappings refused use'
+completes 'natctl -n blue top pool ' 'cgn office'
+completes "natctl import $dir/nat" "$dir/natctl"
+completes 'natctl stats show ' -o
+completes 'natctl stats show -o ' prometheus
 
 # Objects, commands and options are those of the grammar.
 objects=$("$real" help | sed -n '/^OBJECT/,/^  help/s/^  \([a-z]\+\) .*/\1/p' | sort | xargs)
@@ -106,6 +112,22 @@ for object in pool rule map session host fastpath; do
 done
 options=$({ "$real" pool help | sed -n '/^OPTIONS/,$p' | grep -o '\[ [a-z-]* ' | tr -d '[ '; echo addr; } | sort | xargs)
 completes 'natctl pool set office ' "$options"
+
+
+# Every word of the grammar is one that is completed somewhere, comments aside.
+for object in $objects; do
+	[ "$object" != help ] || continue
+	while read -r word; do
+		tests=$((tests + 1))
+		if sed 's/^ *#.*//' "$tools/natctl.bash" | grep -qE -- "(^|[^a-z-])$word([^a-z-]|\$)"; then
+			echo "ok $tests - natctl $object: $word"
+		else
+			echo "not ok $tests - natctl $object: $word"
+			failed=1
+		fi
+	done < <("$real" "$object" help | sed 's/^NAME:.*//; s/^FILE:.*//; s/(.*//; s/natctl//' |
+		grep -oE '(^|[ |[-])-{0,2}[a-z][a-z-]+' | tr -d '[ |' | sort -u)
+done
 
 echo "1..$tests"
 exit $failed

@@ -9,5 +9,7 @@ void decode(void);
 void batches(void);
 /* What monitor prints. */
 void events(void);
+/* What top asks for. */
+void top(void);
 
 #endif /* NATCTL_TESTS_DECODE_H */

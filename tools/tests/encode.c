@@ -458,5 +458,6 @@ int main(void)
 	decode();
 	batches();
 	events();
+	top();
 	return done();
 }

@@ -91,10 +91,10 @@ for my $command ('help', 'he') {
 	cmp_ok(scalar @lines, '<', 24, 'it fits on a screen of 24 lines');
 	is(scalar(grep { length > 80 || /\t/ } @lines), 0, 'of 80 columns');
 }
-for my $object (qw(pool rule map session host stats config fastpath save apply lookup flush)) {
-	like($out, qr/^  $object +\w/m, "help tells of $object");
-}
-for my $object (qw(pool rule map session host stats config fastpath save apply lookup flush)) {
+my @objects = $out =~ /^  ([a-z]+) +\w/mg;
+is(pop @objects, 'help', 'help tells of itself last');
+cmp_ok(scalar @objects, '>', 10, 'and of all objects');
+for my $object (@objects) {
 	natctl($object, 'help');
 	is("$status$err", '0', "natctl $object help");
 	like($out, qr/^Usage: natctl $object/, 'is its grammar');
@@ -105,9 +105,6 @@ natctl('map', 'help');
 my $grammar_of_map = $out;
 natctl('ma', 'h');
 is($out, $grammar_of_map, 'help can be shortened');
-for my $word (qw(top import)) {
-	wrong($word, qr/"$word" is not an object: it must be pool, rule, .* or help$/, '\[');
-}
 
 ### Files of configuration
 
@@ -192,16 +189,37 @@ right('stats show -o prometheus');
 wrong('map set tcp 192.0.2.1:5', qr/nothing is to be set/, 'map set');
 wrong('map set tcp 192.0.2.1:5 to 10.0.0.1', qr/"to" is not an option of a mapping/, 'map set');
 right('map set tcp 192.0.2.1:5 label x');
+for my $option ('interval', 'pool', 'host', 'sort', 'lines', '-o') {
+	wrong("top $option", qr/ is missing at the end/, 'top');
+}
+wrong('top interval 0', qr/"0" is no valid interval: it must be a number from 1 to 3600/);
+wrong('top lines x', qr/"x" is no valid number of lines/);
+wrong('top sort x', qr/"x" is not an order: it must be mappings, change, use, refused or address/, 'top');
+wrong('top -o xml', qr/"xml" is not a format: it must be text or json/, 'top');
+wrong('top host x', qr/"x" is no IPv4 address/);
+wrong('top 5', qr/"5" is not an option of top/, 'top');
+wrong('top lines 5 l 6', qr/"lines" is given twice/, 'top');
+wrong(['top', 'pool', 'a b'], qr/cannot be the name of a pool/);
+right('top');
+right('top interval 5 pool p host 10.0.0.0/8 sort use lines 5 -o json');
+wrong_file("top\n", 'conf:1', qr/sets nothing up/);
+wrong_file("import\n", 'conf:1', qr/sets nothing up/);
 wrong('save x', qr/"x" is one word too many/, 'save');
 
 ### The manual page
 
 my $page = dirname(abs_path($0)) . '/../natctl.8';
 my $text = slurp($page);
-for my $object (qw(pool rule map session host stats config fastpath save apply lookup flush)) {
+for my $object (@objects) {
 	natctl($object, 'help');
 	my @missing = grep { $text !~ /\b$_\b/ } ($out =~ s/^NAME:.*//mr) =~ /\b([a-z][a-z0-9-]+)\b/g;
 	is("@missing", '', "the manual page has all words of natctl $object help");
+}
+SKIP: {
+	skip 'no mandoc', 1 if system('command -v mandoc >/dev/null 2>&1');
+	# Pages of others need not be installed.
+	my $said = join '', grep { !/referenced manual not found/ } `mandoc -T lint -W warning '$page' 2>&1`;
+	is($said, '', 'mandoc finds nothing wrong with it');
 }
 SKIP: {
 	skip 'no groff', 1 if system('groff --version >/dev/null 2>&1');

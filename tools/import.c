@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+/* natctl import: a configuration from the NAT rules of iptables or nftables. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "command.h"
+#include "error.h"
+#include "import.h"
+#include "nl.h"
+#include "out.h"
+
+#define FILE_MAX	(64u << 20)
+
+static char *read_all(const char *name, size_t *len)
+{
+	FILE *file = strcmp(name, "-") ? fopen(name, "re") : stdin;
+	size_t room = 65536, n = 0, got;
+	char *text = malloc(room);
+
+	if (!file)
+		fail_usage("%s cannot be read: %s", said(name), strerror(errno));
+	while (text && (got = fread(text + n, 1, room - n - 1, file))) {
+		n += got;
+		if (n > FILE_MAX)
+			fail_usage("%s is longer than %u MiB", said(name),
+				   FILE_MAX >> 20);
+		if (n + 1 == room) {
+			room *= 2;
+			text = realloc(text, room);
+		}
+	}
+	if (!text)
+		fail("there is no memory for the rules");
+	if (ferror(file))
+		fail_usage("%s cannot be read: %s", said(name), strerror(errno));
+	if (file != stdin)
+		fclose(file);
+	text[n] = 0;
+	*len = n;
+	return text;
+}
+
+static void import(struct words *words)
+{
+	const char *name = word_next(words);
+	size_t len, left;
+	char *text;
+
+	if (!name)
+		name = "-";
+	else if (*name == '-' && name[1])
+		fail_word(words, "%s is no option of import", said(name));
+	word_end(words);
+	nl_check_collected();
+	out_json = false;
+	text = read_all(name, &len);
+	error_place(name, 0);
+	left = import_run(text, len);
+	error_place(NULL, 0);
+	free(text);
+	out_flush();
+	if (left)
+		exit(STATUS_PARTLY);
+}
+
+static const struct verb verbs[] = {
+	{ "", "[ FILE ]", import },
+	{ }
+};
+
+const struct object import_object = {
+	.name		= "import",
+	.meaning	= "NAT rules of iptables or nftables as a file for natctl apply",
+	.terms		=
+"FILE: what iptables-save or nft -j list ruleset prints; - is standard input\n",
+	.verbs		= verbs,
+	.plain		= import,
+};

@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What natctl import makes of NAT rules of iptables and nftables: the cases of import/, which a test in a virtual
+# machine gives to the kernel as well.
+
+here=$(cd "$(dirname "$0")" && pwd)
+natctl=${NATCTL:-$here/../natctl}
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+tests=0
+failed=0
+
+is() { # SEEN WANTED NAME
+	tests=$((tests + 1))
+	if [ "$1" = "$2" ]; then
+		echo "ok $tests - $3"
+	else
+		printf '# wanted:\n%s\n# seen:\n%s\n' "$2" "$1" | sed 's/^\([^#]\|$\)/#   \1/'
+		echo "not ok $tests - $3"
+		failed=1
+	fi
+}
+
+# natctl import, without the lines that say where things are from
+import() { # FILE
+	"$natctl" import "$@" >"$dir/out" 2>"$dir/err"
+	status=$?
+	out=$(grep -v '^#' "$dir/out")
+	err=$(<"$dir/err")
+}
+
+# The case that was read: what comes of it, which sentences, and the exit status.
+check_case() {
+	local number=0 line expected_status=0
+
+	[ -n "$name" ] || return
+	{
+		printf '*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n'
+		printf '%sCOMMIT\n' "$rules"
+	} >"$dir/rules"
+	import "$dir/rules"
+	is "$out" "${wanted%$'\n'}" "$name"
+	# Rules are numbered from 1.
+	err=$(sed 's|^[^:]*:\([0-9]*\):|:\1:|' <<<"$err" | awk -F: -v OFS=: '$2 > 4 { $2 -= 4 } { print }')
+	while IFS= read -r line; do
+		[ -n "$line" ] || continue
+		number=$((number + 1))
+		expected_status=3
+		# shellcheck disable=SC2254	# a glob it is
+		case $'\n'$err in
+		*$'\n'*$line*) is 1 1 "$name: $line" ;;
+		*) is "$err" "$line" "$name: $line" ;;
+		esac
+	done <<<"$reasons"
+	is "$(grep -c . <<<"$err")" $number "$name: nothing else is said"
+	is "$status" $expected_status "$name: exit status"
+}
+
+name=
+while IFS= read -r line; do
+	case $line in
+	'== '*) check_case; name=${line#== } rules='' wanted='' reasons='' ;;
+	'-> '*) wanted+=${line#-> }$'\n' ;;
+	'! '*) reasons+=${line#! }$'\n' ;;
+	'#'* | '') ;;
+	*) rules+=$line$'\n' ;;
+	esac
+done <"$here/import/iptables.table"
+check_case
+
+if "$natctl" import "$here/import/nft.json" 2>&1 | grep -q 'built without jansson'; then
+	is "$status" 2 "without jansson, JSON is an error"
+else
+	import "$here/import/nft.json"
+	is "$out" "$(<"$here/import/nft.want")" "what nft prints"
+	is "$(sed 's/.*Not converted: //' <<<"$err")" "$(<"$here/import/nft.err")" "what of it is not converted"
+	is "$status" 3 "exit status"
+	for text in '{' '{}' '[]' '{"nftables": 5}' '{"nftables": []} x'; do
+		import - <<<"$text"
+		is "$status" 1 "no ruleset: $text"
+		is "$(grep -c '^-: Error: ' <<<"$err")" 1 "one sentence: $err"
+	done
+	import - <<<'{"nftables": []}'
+	is "$status$out$err" 0 "an empty ruleset"
+fi
+
+for text in '' 'nonsense' '-A POSTROUTING -j MASQUERADE'; do
+	import - <<<"$text"
+	is "$status" 1 "no rules: $text"
+	is "$err" "-: Error: this is neither what iptables-save prints nor what nft -j list ruleset prints" "is one sentence"
+done
+import <<<'*nat'
+is "$status$out$err" 0 "standard input is the default"
+import "$dir/nowhere"
+is "$status $err" "1 Error: \"$dir/nowhere\" cannot be read: No such file or directory" "no file"
+import "$dir"
+is "$status $err" "1 Error: \"$dir\" cannot be read: Is a directory" "a directory"
+import a b
+is "$status" 1 "two files"
+import --x
+is "$status" 1 "an option"
+name="$dir/a
+b"
+echo '*nat
+-A POSTROUTING -o wan -j MASQUERADE' >"$name"
+import "$name"
+is "$(wc -l <"$dir/out") $(grep -vc '^#' "$dir/out")" '3 1' "the name of the file is in one line"
+printf '*nat\n-A POSTROUTING -o wan -j MASQUERADE' | tr '\n' '\0' >"$dir/zero"
+import "$dir/zero"
+is "$status$out" 0 "a byte 0 ends a line, and the rest of it is not read"
+
+echo "1..$tests"
+exit $failed
