@@ -163,8 +163,8 @@ not_run_block() { # WHERE TEXT REASON
 	not_run=$((not_run + 1))
 	diag "not run: $1: $3"
 	while read -r name; do
-		grep -qE "^([a-z-]+ )*$name( [a-z-]+)*:" Makefile || { diag "no target $name"; status=1; }
-	done < <(grep -oE '^make [a-z][a-z -]*' <<<"$2" | tr ' ' '\n' | grep -x '[a-z-]*' | grep -vxE 'make|')
+		grep -qE "^([a-z0-9-]+ )*$name( [a-z0-9-]+)*:" Makefile || { diag "no target $name"; status=1; }
+	done < <(grep -oE '^make [a-z][a-z0-9 -]*' <<<"$2" | tr ' ' '\n' | grep -x '[a-z0-9-]*' | grep -vxE 'make|')
 	while read -r name; do
 		[ -e "$name" ] || { diag "no file $name"; status=1; }
 	done < <(grep -oE '(selftests|docs|tools|\.ci)/[a-z0-9./-]+' <<<"$2")
