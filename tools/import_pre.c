@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/* natctl import: rules about what comes in, which are static mappings. */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <string.h>
+#include "addr.h"
+#include "error.h"
+#include "import_write.h"
+#include "knat.h"
+
+/* A static mapping of a prefix has these lengths. */
+#define PREFIX_MIN	8
+
+static const char *addr(uint32_t value)
+{
+	return addr_text(htonl(value));
+}
+
+static bool is_prefix(const struct import_range *range, int *len)
+{
+	uint32_t span = range->last - range->first;
+
+	if (span & (span + 1) || range->first & span)
+		return false;
+	for (*len = 32; span; span >>= 1)
+		--*len;
+	return true;
+}
+
+/* ` label "..."' of a comment that can be one */
+static const char *label_of(const struct import_rule *rule)
+{
+	const char *c = rule->comment;
+
+	if (!c || !*c || strlen(c) > KNAT_LABEL_MAX)
+		return "";
+	for (; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			return "";
+	return import_text(" label %s", import_quoted(rule->comment));
+}
+
+static const char *ports_text(uint32_t first, uint32_t last)
+{
+	if (first == last)
+		return import_text("%u", first);
+	return import_text("%u-%u", first, last);
+}
+
+/* Why a rule about packets that come in cannot be a mapping, or NULL. */
+static const char *pre_why(const struct import_flat *flat)
+{
+	const struct import_match *match = &flat->match;
+
+	if (match->why)
+		return match->why;
+	if (match->oif.n)
+		return "it is for what leaves through some device, which is not known yet";
+	if (match->src.n || match->not_src.n)
+		return "it is for some sources: a static mapping is for all";
+	if (match->not_dst.n)
+		return "it is for all destinations but some: a static mapping is for one";
+	if (!match->dst.n && !match->iif.n)
+		return "it names neither an outside address nor a device";
+	if (!flat->rule->to.last)
+		return "its new address is missing";
+	return NULL;
+}
+
+/* A mapping of whole addresses: the whole prefix, or one address */
+static void map_whole(struct import_flat *flat)
+{
+	const struct import_match *match = &flat->match;
+	const struct import_range *to = &flat->rule->to;
+	struct import_rule *rule = flat->rule;
+	int len, to_len;
+
+	if (match->dst.n != 1 || !is_prefix(match->dst.list, &len) ||
+	    !is_prefix(to, &to_len) || len != to_len || rule->to_port.last) {
+		import_tell(rule, "without a protocol, an address or a prefix can only be mapped to one as long");
+		return;
+	}
+	if (len < PREFIX_MIN) {
+		import_tell(rule, "a prefix that is mapped has a length of 8 at least");
+		return;
+	}
+	if (!import_are_unicast(rule, match->dst.list) || !import_are_unicast(rule, to))
+		return;
+	if ((import_whole.n && import_ranges_meet(&import_whole, &match->dst)) ||
+	    !import_claim("inside", to->first, to->last)) {
+		import_tell(rule, "one of its addresses is mapped as a whole already");
+		return;
+	}
+	import_ranges_add(&import_whole, match->dst.list->first,
+			  match->dst.list->last);
+	import_claim(import_text("whole %u %u %u %u", to->first, to->last,
+			  match->dst.list->first, match->dst.list->last), 0, 0);
+	import_line_add(IMPORT_MAPS, len == 32 ?
+		 import_text("map add %s to %s%s", addr(match->dst.list->first),
+			     addr(to->first), label_of(rule)) :
+		 import_text("map add %s/%d to %s/%d%s",
+			     addr(match->dst.list->first), len, addr(to->first),
+			     len, label_of(rule)), rule);
+}
+
+/* Inside ports of these outside ports; false: none for each. */
+static bool inside_ports(const struct import_rule *rule,
+			 const struct import_range *out,
+			 struct import_range *in)
+{
+	uint32_t count = out->last - out->first;
+
+	*in = rule->to_port.last ? rule->to_port : *out;
+	/* From a base on, ports go along; else a port stays if it can. */
+	if (rule->base && rule->to_port.last) {
+		if (out->first < rule->base)
+			return false;
+		in->first += out->first - rule->base;
+		in->last = in->first + count;
+		return in->last <= rule->to_port.last && in->last <= 65535;
+	}
+	if (!rule->to_port.last || in->first == in->last)
+		return in->last - in->first == count;
+	*in = *out;
+	return out->first >= rule->to_port.first &&
+	       out->last <= rule->to_port.last;
+}
+
+/* One mapping; @dev is "dev " if @place is a device and no address. */
+static void map_write(struct import_rule *rule, uint32_t proto,
+		      const char *dev, const char *place,
+		      const struct import_range *out)
+{
+	const char *name = proto_text(proto), *to = addr(rule->to.first);
+	const char *key = import_text("map %s %s%s", name, dev, place);
+	struct import_range in;
+
+	if (!proto_has_ports(proto)) {
+		if (out->last)
+			import_tell(rule, "its protocol has no ports");
+		else if (import_claim(key, 0, 0))
+			import_line_add(IMPORT_MAPS, import_text("map add %s %s%s to %s%s",
+						   name, dev, import_quoted(place), to,
+						   label_of(rule)), rule);
+		return;
+	}
+	if (!inside_ports(rule, out, &in)) {
+		import_tell(rule, "its new ports are not as many as its ports, one for each");
+		return;
+	}
+	if (!import_claim(key, out->first, out->last)) {
+		import_tell(rule, import_text("some of its ports on %s are mapped already",
+					      said(place)));
+		return;
+	}
+	place = import_quoted(import_text("%s:%s", place,
+				   ports_text(out->first, out->last)));
+	import_line_add(IMPORT_MAPS, import_text("map add %s %s%s to %s:%s%s", name, dev,
+				   place, to,
+				   ports_text(in.first, in.last),
+				   label_of(rule)), rule);
+}
+
+static void map_place(const struct import_flat *flat, const char *dev,
+		      const char *place)
+{
+	const struct import_match *match = &flat->match;
+	static const struct import_range all = { 1, 65535 }, none;
+	size_t i, k;
+
+	for (i = 0; i < match->proto.n; i++) {
+		uint32_t proto = match->proto.list[i].first;
+
+		for (k = 0; k < (match->dport.n ?: 1); k++)
+			map_write(flat->rule, proto, dev, place, match->dport.n ?
+				  &match->dport.list[k] :
+				  proto_has_ports(proto) ? &all : &none);
+	}
+}
+
+static void map_ports(struct import_flat *flat)
+{
+	const struct import_match *match = &flat->match;
+	struct import_rule *rule = flat->rule;
+	size_t i;
+	uint32_t at;
+
+	if (rule->to.first != rule->to.last) {
+		import_tell(rule, "it chooses among new addresses: a static mapping is to one");
+		return;
+	}
+	if (!import_are_unicast(rule, &rule->to))
+		return;
+	for (i = 0; i < match->proto.n; i++) {
+		if (match->proto.list[i].first == IPPROTO_ICMP ||
+		    match->proto.list[i].first == 51) {
+			import_tell(rule, "icmp and ah can only be mapped with whole addresses");
+			return;
+		}
+	}
+	for (i = 0; i < match->dst.n; i++) {
+		if (match->dst.list[i].last - match->dst.list[i].first > 255) {
+			import_tell(rule, "it is for many addresses: a static mapping is for one");
+			return;
+		}
+		if (!import_are_unicast(rule, &match->dst.list[i]))
+			return;
+	}
+	for (i = 0; i < match->dst.n; i++)
+		for (at = match->dst.list[i].first;; at++) {
+			map_place(flat, "", import_text("%s", addr(at)));
+			if (at == match->dst.list[i].last)
+				break;
+		}
+	/* Beside an address, the device says nothing more. */
+	for (i = 0; !match->dst.n && i < match->iif.n; i++)
+		map_place(flat, "dev ", match->iif.list[i]);
+}
+
+static void pre(struct import_flat *flat, bool last)
+{
+	struct import_rule *rule = flat->rule;
+	const char *why = pre_why(flat);
+
+	switch (rule->action) {
+	case IMPORT_ACCEPT:
+	case IMPORT_RETURN:
+		if (!last)
+			import_tell(rule, "it lets packets pass that a later rule may be for: static mappings have no exceptions");
+		break;
+	case IMPORT_DNAT:
+	case IMPORT_NETMAP:
+		if (why)
+			import_tell(rule, why);
+		else if (!flat->match.proto.n && flat->match.dport.n)
+			import_tell(rule, "it names ports but no protocol");
+		else if (flat->match.proto.n)
+			map_ports(flat);
+		else
+			map_whole(flat);
+		break;
+	case IMPORT_REDIRECT:
+		import_tell(rule, "it redirects to the gateway itself: leave it to iptables or nftables, which come first");
+		break;
+	default:
+		import_tell(rule, flat->match.why ?:
+			    import_text("%s has no meaning where packets come in",
+					rule->target ?: "it"));
+	}
+}
+
+void import_pre(void)
+{
+	struct import_flat *flats;
+	size_t i, n;
+
+	flats = import_flatten(IMPORT_PRE, &n);
+	for (i = 0; i < n; i++)
+		pre(&flats[i], i + 1 == n);
+}
