@@ -31,7 +31,7 @@ check_kernel := $(or $(KERNEL),6.1)
 release = $$(sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 .PHONY: all module tools helpers install uninstall modules_install deps
-.PHONY: check check-rfc check-kernels check-build debug-kernels check-debug fuzz fuzz-quick churn churn-quick lint demo
+.PHONY: check check-rfc check-kernels check-build debug-kernels check-debug check-docs fuzz fuzz-quick churn churn-quick lint demo
 .PHONY: bench bench-quick bench-instructions clean distclean help
 
 all: module tools
@@ -108,6 +108,15 @@ check-rfc: deps
 	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
 	@$(MAKE) --no-print-directory tools helpers
 	selftests/rfc/check $(check_kernel)
+
+# What README.md and docs/*.md tell to type in, with Docker and firewalld on the gateway too.
+check-docs:
+	@selftests/deps docs
+	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
+	@$(MAKE) --no-print-directory tools helpers
+	@TESTS=selftests/docs/ WHERE=guest selftests/check $(check_kernel); status=$$?; \
+	sed -n 's/^# \(not run: .*\|[0-9]* blocks .*\)/\1/p' build/results/$(check_kernel)/docs-*.tap; \
+	exit $$status
 
 # The tests of the host do not depend on the guest's kernel: once is enough.
 check-kernels: deps
@@ -207,6 +216,7 @@ help:
 	@echo "make demo                 a gateway at work, in a virtual machine"
 	@echo "make check                all tests, on Linux 6.1; KERNEL=6.12 chooses another, TESTS=hairpin some"
 	@echo "make check-rfc            the RFCs about NAT row by row, with knat and with nftables"
+	@echo "make check-docs           types in what README.md and docs/ tell to"
 	@echo "make check-kernels        the tests on $(CHECK_KERNELS)"
 	@echo "make debug-kernels        builds kernels with KASAN, lockdep, KCSAN ... from Debian's source, once"
 	@echo "make check-debug          the tests on those; KERNEL=debug for one"
