@@ -109,8 +109,8 @@ begin() { # HOST COMMAND...
 	said=$work/said.$number.$RANDOM
 	(
 		cd "$work/$1" || exit
-		[ "$1" = guest ] || exec timeout 120 nsenter --net="/run/netns/$1" "${@:2}"
-		exec timeout 120 "${@:2}"
+		[ "$1" = guest ] || exec timeout 300 nsenter --net="/run/netns/$1" "${@:2}"
+		exec timeout 300 "${@:2}"
 	) >"$said" 2>&1 </dev/null &
 	began=$!
 }
