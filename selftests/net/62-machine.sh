@@ -51,16 +51,16 @@ test_a_mapping_of_a_processor_that_went_away_ends_on_time() {
 }
 
 test_a_mapping_lives_on_while_processors_come_and_go() {
-	local i first
+	local first turn
 	masquerade
 	on_cpu 1
 	flow
 	first=$outside
 	on_cpu 0
-	for i in 1 2 3 4; do
+	for turn in 1 2 3 4; do
 		echo 0 >$cpu1
 		greet a s 203.0.113.11:7000
-		assert_eq "$first" "$outside" "outside end without the processor"
+		assert_eq "$first" "$outside" "outside end without the processor, turn $turn"
 		answer s a "$first" 203.0.113.11:7000
 		echo 1 >$cpu1
 		greet a s 203.0.113.11:7000
