@@ -235,8 +235,7 @@ static void random_labels(void)
 			do {
 				label[n] = rand() % 2 ?
 					favourites[rand() % 6] : rand() % 256;
-			} while ((label[n] >= 0 && label[n] < 32) ||
-				 label[n] == 127);
+			} while ((unsigned char)label[n] < 32 || label[n] == 127);
 		}
 		label[len] = 0;
 
