@@ -96,13 +96,14 @@ static void event_session(struct knat_net *kn,
 			  const struct knat_session *session, u8 cmd,
 			  enum knat_reason reason)
 {
+	struct knat_session_ports ports = knat_session_ports(session);
 	struct knat_event event = {
 		.in_addr = session->in_addr,
 		.out_addr = session->out_addr,
 		.remote_addr = session->remote_addr,
-		.in_port = session->in_port,
-		.out_port = session->ctl.out_port,
-		.remote_port = session->remote_port,
+		.in_port = ports.in,
+		.out_port = ports.out,
+		.remote_port = ports.remote,
 		.cmd = cmd,
 		.proto = session->proto,
 		.reason = reason,

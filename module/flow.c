@@ -11,6 +11,7 @@
 #include "net.h"
 #include "odd.h"
 #include "open.h"
+#include "pptp.h"
 #include "prefix.h"
 #include "proto.h"
 #include "session.h"
@@ -68,6 +69,23 @@ static struct knat_session *outward_session(const struct knat_packet *p,
 		session = knat_session_lookup_in(p->kn, &flow);
 	}
 	return session;
+}
+
+struct knat_session *knat_flow_call(const struct knat_packet *p,
+				    const struct knat_view_dev *dev)
+{
+	const struct knat_view_rule *rule = NULL;
+	struct knat_session *call;
+
+	if (p->proto != IPPROTO_GRE || !p->call)
+		return NULL;
+	/* Rules see the control connection. */
+	if (dev->by_rule)
+		rule = knat_view_match(dev, IPPROTO_TCP, p->saddr, p->daddr);
+	call = knat_pptp_outward(p, rule ? rule->realm : dev->realm);
+	if (!call && READ_ONCE(p->kn->nr_static))
+		call = knat_pptp_outward(p, KNAT_REALM_STATIC);
+	return call;
 }
 
 static struct knat_map *outward_map(const struct knat_packet *p, u16 realm)
@@ -200,6 +218,7 @@ enum knat_fate knat_flow_outward(const struct knat_packet *p,
 	way->map = NULL;
 	way->session = NULL;
 	way->rule = NULL;
+	way->to.call = false;
 	if (dev->by_rule) {
 		way->rule = knat_flow_rule(p, view, dev);
 		if (way->rule)
@@ -207,8 +226,13 @@ enum knat_fate knat_flow_outward(const struct knat_packet *p,
 	}
 
 	if (p->tracked || view->sessions_first) {
-		way->session = outward_session(p, realm);
+		way->session = knat_flow_call(p, dev) ?:
+			       outward_session(p, realm);
 		if (way->session) {
+			if (unlikely(knat_pptp_ended(way->session))) {
+				knat_tell(p, DROP_NO_SESSION);
+				return KNAT_DROP;
+			}
 			knat_flow_goes_by(p, way->session, true);
 			way->to.addr = way->session->out_addr;
 			way->to.port = way->session->ctl.out_port;
@@ -304,13 +328,23 @@ enum knat_fate knat_flow_inward(const struct knat_packet *p,
 	way->map = NULL;
 	way->session = NULL;
 	way->rule = NULL;
+	way->to.call = false;
 	if (p->tracked || view->sessions_first) {
 		if (unlikely(p->proto == IPPROTO_ESP))
 			knat_esp_flow(p, &flow, false);
-		way->session = knat_session_lookup_out(kn, &flow);
+		if (unlikely(p->proto == IPPROTO_GRE) && p->call) {
+			way->session = knat_pptp_inward(p, raddr);
+			way->to.call = way->session;
+		}
+		if (likely(!way->session))
+			way->session = knat_session_lookup_out(kn, &flow);
 		if (unlikely(p->proto == IPPROTO_ESP) && !way->session)
 			way->session = knat_esp_learn(p, raddr);
 		if (way->session) {
+			if (unlikely(knat_pptp_ended(way->session))) {
+				knat_tell(p, DROP_NO_SESSION);
+				return KNAT_DROP;
+			}
 			knat_flow_goes_by(p, way->session, false);
 			way->to.addr = way->session->in_addr;
 			way->to.port = way->session->in_port;

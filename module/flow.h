@@ -53,6 +53,10 @@ const struct knat_view_rule *knat_flow_rule(const struct knat_packet *p,
 					    const struct knat_view *view,
 					    const struct knat_view_dev *dev);
 
+/* The call of PPTP that a packet from the inside is of, if it is told of, or NULL. */
+struct knat_session *knat_flow_call(const struct knat_packet *p,
+				    const struct knat_view_dev *dev);
+
 /* A packet that leaves through @dev: its source. */
 enum knat_fate knat_flow_outward(const struct knat_packet *p,
 				 const struct knat_view *view,

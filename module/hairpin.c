@@ -9,6 +9,7 @@
 #include "look.h"
 #include "map.h"
 #include "net.h"
+#include "pptp.h"
 #include "prefix.h"
 #include "session.h"
 
@@ -28,6 +29,22 @@ static enum knat_fate hairpin_source(const struct knat_packet *p,
 	for (i = 0; i < view->nr_devs && fate == KNAT_PASS; i++)
 		fate = knat_flow_outward(p, view, &view->devs[i], src);
 	return fate;
+}
+
+/* The same for a packet of PPTP, whose call is told of. */
+static bool hairpin_call(const struct knat_packet *p,
+			 const struct knat_view *view, struct knat_way *src)
+{
+	struct knat_session *call = NULL;
+	u32 i;
+
+	for (i = 0; i < view->nr_devs && !call; i++)
+		call = knat_flow_call(p, &view->devs[i]);
+	if (!call || knat_pptp_ended(call))
+		return false;
+	knat_flow_goes_by(p, call, true);
+	src->to.addr = call->out_addr;
+	return true;
 }
 
 /**
@@ -88,6 +105,7 @@ bool knat_hairpin_last(const struct knat_net *kn, u8 proto,
 	sent->addr = note->sent_addr;
 	sent->port = note->sent_port;
 	sent->whole_addr = false;
+	sent->call = false;
 	return true;
 }
 
@@ -142,11 +160,12 @@ unsigned int knat_hairpin_in(struct knat_packet *p,
 			     const struct knat_view *view)
 {
 	struct knat_map *map = knat_flow_target(p);
-	struct knat_way src, dst;
+	struct knat_way src = {}, dst = {};
+	bool call = p->proto == IPPROTO_GRE && hairpin_call(p, view, &src);
 	enum knat_fate fate;
 	__be32 in_addr;
 
-	if (!map && !knat_prefix_inside_of(p->kn, p->daddr, &in_addr)) {
+	if (!map && !call && !knat_prefix_inside_of(p->kn, p->daddr, &in_addr)) {
 		knat_hairpin_answer(p, view);
 		return knat_unmatched(p, false);
 	}
@@ -154,9 +173,9 @@ unsigned int knat_hairpin_in(struct knat_packet *p,
 		knat_tell(p, DROP_HAIRPIN);
 		return NF_DROP;
 	}
-	fate = KNAT_PASS;
+	fate = call ? KNAT_TRANSLATE : KNAT_PASS;
 	/* What goes no further opens nothing. */
-	if (likely(ip_hdr(p->skb)->ttl > 1))
+	if (likely(!call) && likely(ip_hdr(p->skb)->ttl > 1))
 		fate = hairpin_source(p, view, map ? map->far.realm : 0, &src);
 	if (fate != KNAT_PASS && fate != KNAT_TRANSLATE)
 		return NF_DROP;
@@ -171,7 +190,9 @@ unsigned int knat_hairpin_in(struct knat_packet *p,
 	fate = knat_flow_inward(p, view, src.to.addr, src.to.port, &dst);
 	if (fate == KNAT_PASS)
 		return knat_unmatched(p, false);
-	if (fate != KNAT_TRANSLATE)
+	if (fate != KNAT_TRANSLATE ||
+	    !knat_pptp_read(p, src.session, true) ||
+	    !knat_pptp_read(p, dst.session, false))
 		return NF_DROP;
 	if (src.to.addr != p->saddr || src.to.port != p->sport)
 		knat_hairpin_mark(p->skb, &src.to);

@@ -20,6 +20,7 @@
 #include "look.h"
 #include "net.h"
 #include "odd.h"
+#include "pptp.h"
 #include "prefix.h"
 #include "quick.h"
 #include "quick_packet.h"
@@ -145,6 +146,8 @@ unsigned int knat_hook_in(struct knat_net *kn, const struct knat_view *view,
 		knat_tell(&p, DROP_MEMORY);
 		return NF_DROP;
 	}
+	if (unlikely(!knat_pptp_read(&p, way.session, false)))
+		return NF_DROP;
 	knat_tell(&p, IN_TRANSLATED);
 	return knat_deliver_dst(&p, &way);
 }
@@ -311,6 +314,8 @@ unsigned int knat_hook_out(struct knat_net *kn, const struct knat_view *view,
 		knat_tell(&p, DROP_MEMORY);
 		return NF_DROP;
 	}
+	if (unlikely(!knat_pptp_read(&p, way.session, true)))
+		return NF_DROP;
 	if (likely(q) && likely(!way.to.whole_addr)) {
 		knat_quick_leave(kn, skb, q, way.to.addr, way.to.port);
 		return NF_ACCEPT;

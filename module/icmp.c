@@ -15,6 +15,7 @@
 #include "lookup.h"
 #include "net.h"
 #include "odd.h"
+#include "pptp.h"
 #include "prefix.h"
 #include "rewrite.h"
 #include "rule.h"
@@ -29,7 +30,9 @@
  * @sport: source port; of queries the id; 0 where it has none
  * @dport: destination port likewise
  * @proto: IP protocol
+ * @id: the id of a call of PPTP, as its receiver knows it
  * @ports: it has ports or an id, and they are there
+ * @call: it has such an id
  */
 struct quote {
 	u16	off;
@@ -39,8 +42,10 @@ struct quote {
 	__be32	daddr;
 	__be16	sport;
 	__be16	dport;
+	__be16	id;
 	u8	proto;
 	bool	ports;
+	bool	call;
 };
 
 /* What RFC 792 has every error quote of the transport header. */
@@ -70,6 +75,9 @@ static bool quote_ports(const struct knat_packet *p, struct quote *q)
 		/* The SPI, as the sender's side sees it. */
 		q->sport = port[0];
 		q->dport = port[1];
+		return true;
+	case IPPROTO_GRE:
+		q->call = knat_pptp_id(l4, q->span, &q->id);
 		return true;
 	case IPPROTO_ICMP:
 		if (q->span < QUOTE_L4_MIN)
@@ -221,6 +229,9 @@ static bool quote_rewrite(struct knat_packet *p, const struct quote *q,
 	quote_set32(p, src ? &iph->saddr : &iph->daddr, to->addr);
 	quote_transport(p, q, src, from, to->addr,
 			to->whole_addr ? port : to->port);
+	if (unlikely(to->call))
+		quote_set16(p, p->skb->data + q->l4 + KNAT_PPTP_ID_OFFSET,
+			    to->port);
 	return true;
 }
 
@@ -279,8 +290,10 @@ unsigned int knat_icmp_error_in(struct knat_packet *p,
 	/* An error goes to whom the quoted packet came from. */
 	if (q.saddr != p->daddr)
 		return drop_error(p);
-	if (!knat_lookup_inside_of(p->kn, q.proto, q.saddr, q.sport,
-				   q.daddr, far_port(&q, q.dport), &in)) {
+	if (!knat_lookup_inside_of(p->kn, q.proto, q.saddr,
+				   q.call ? q.id : q.sport, q.daddr,
+				   q.call ? KNAT_CALL_OUT :
+					    far_port(&q, q.dport), &in)) {
 		if (!knat_local_addr(p->kn->net, q.saddr))
 			return drop_error(p);
 		knat_count(p->kn, PASS_LOCAL);
@@ -362,8 +375,10 @@ unsigned int knat_icmp_error_out(struct knat_packet *p, int ifindex)
 	if (q.proto == IPPROTO_ESP)
 		swap(q.sport, q.dport);
 	if (q.saddr != p->daddr ||
-	    !knat_lookup_outside_of(p->kn, ifindex, q.proto, q.daddr, q.dport,
-				    q.saddr, far_port(&q, q.sport), &out))
+	    !knat_lookup_outside_of(p->kn, ifindex, q.proto, q.daddr,
+				    q.call ? q.id : q.dport, q.saddr,
+				    q.call ? KNAT_CALL_IN :
+					     far_port(&q, q.sport), &out))
 		return error_out_unknown(p, &q, ifindex);
 	if (!quote_rewrite(p, &q, false, &out))
 		return drop_memory(p);

@@ -11,6 +11,7 @@
 #include "look.h"
 #include "map.h"
 #include "net.h"
+#include "pptp.h"
 #include "proto.h"
 #include "session.h"
 #include "unsolicited.h"
@@ -23,10 +24,14 @@ static unsigned int deliver_failed(struct knat_packet *p)
 
 unsigned int knat_deliver_dst(struct knat_packet *p, const struct knat_way *way)
 {
-	bool done = way->to.whole_addr ?
-		knat_rewrite_dst_addr(p, way->to.addr) :
-		knat_rewrite_dst(p, way->to.addr, way->to.port);
+	bool done;
 
+	if (unlikely(way->to.call))
+		done = knat_pptp_rewrite_dst(p, way->to.addr, way->to.port);
+	else if (way->to.whole_addr)
+		done = knat_rewrite_dst_addr(p, way->to.addr);
+	else
+		done = knat_rewrite_dst(p, way->to.addr, way->to.port);
 	return likely(done) ? NF_ACCEPT : deliver_failed(p);
 }
 

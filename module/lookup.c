@@ -9,24 +9,38 @@
 #include "rule.h"
 #include "session.h"
 
+/* What is known of a packet of PPTP if its call is not known. */
+static bool flow_by_address(struct knat_flow *flow)
+{
+	if (flow->near.proto != IPPROTO_GRE || !flow->remote_port)
+		return false;
+	flow->near.port = 0;
+	flow->remote_port = 0;
+	return true;
+}
+
 static bool outside_in_realm(struct knat_net *kn, const struct knat_view *view,
-			     struct knat_flow *flow, u16 realm,
+			     const struct knat_flow *ends, u16 realm,
 			     struct knat_found *found)
 {
+	struct knat_flow flow = *ends;
 	struct knat_session *session;
 	struct knat_map *map;
 	union knat_ep in;
 
-	flow->realm = realm;
-	if (knat_proto_tracked(flow->near.proto) || view->sessions_first) {
-		session = knat_session_lookup_in(kn, flow);
+	flow.realm = realm;
+	if (knat_proto_tracked(flow.near.proto) || view->sessions_first) {
+		session = knat_session_lookup_in(kn, &flow);
+		if (!session && unlikely(flow_by_address(&flow)))
+			session = knat_session_lookup_in(kn, &flow);
 		if (session) {
 			found->addr = session->out_addr;
 			found->port = session->ctl.out_port;
+			found->call = knat_session_is_call(session);
 			return true;
 		}
 	}
-	in = flow->near;
+	in = flow.near;
 	/* It may be half an SPI. */
 	if (unlikely(knat_proto_by_address(in.proto)))
 		in.port = 0;
@@ -40,7 +54,8 @@ static bool outside_in_realm(struct knat_net *kn, const struct knat_view *view,
 
 static bool outside_on_dev(struct knat_net *kn, const struct knat_view *view,
 			   const struct knat_view_dev *dev,
-			   struct knat_flow *flow, struct knat_found *found)
+			   const struct knat_flow *flow,
+			   struct knat_found *found)
 {
 	const struct knat_view_rule *rule = NULL;
 
@@ -65,6 +80,7 @@ bool knat_lookup_outside_of(struct knat_net *kn, int ifindex, u8 proto,
 	u32 i;
 
 	found->whole_addr = false;
+	found->call = false;
 	if (!view)
 		return false;
 	for (i = 0; i < view->nr_devs; i++)
@@ -91,11 +107,14 @@ bool knat_lookup_inside_of(struct knat_net *kn, u8 proto,
 	struct knat_map *map;
 
 	found->whole_addr = false;
+	found->call = false;
 	if (unlikely(knat_proto_by_address(proto))) {
 		/* What the inside sends with ESP stands there, see esp.h. */
 		if (proto == IPPROTO_ESP)
 			flow.near.proto = IPPROTO_AH;
 		session = knat_session_lookup_out(kn, &flow);
+		if (!session && flow_by_address(&flow))
+			session = knat_session_lookup_out(kn, &flow);
 		if (session) {
 			found->addr = session->in_addr;
 			found->port = 0;

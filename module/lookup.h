@@ -15,16 +15,19 @@ struct knat_net;
  * @addr: address
  * @port: port or query id; meaningless if @whole_addr
  * @whole_addr: translated one to one, ports stay
+ * @call: @port is the id of a call of PPTP
  */
 struct knat_found {
 	__be32	addr;
 	__be16	port;
 	bool	whole_addr;
+	bool	call;
 };
 
 /* The outside name of inside end (@proto, @addr, @port), for a flow with
  * (@raddr, @rport) that leaves through device @ifindex (0: any outside
- * device). For ICMP @port is the id and @rport is 0, for ESP they are the SPI.
+ * device). For ICMP @port is the id and @rport is 0, for ESP they are the SPI,
+ * for a call of PPTP its id and KNAT_CALL_IN; inwards KNAT_CALL_OUT.
  */
 bool knat_lookup_outside_of(struct knat_net *kn, int ifindex, u8 proto,
 			    __be32 addr, __be16 port,

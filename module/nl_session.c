@@ -93,15 +93,16 @@ static bool session_match(const struct knat_session *session, void *arg)
 {
 	const struct session_filter *filter = arg;
 	const struct knat_session *tmpl = &filter->tmpl;
+	struct knat_session_ports ports = knat_session_ports(session);
 
 	if (knat_session_is_permit(session) || knat_session_is_note(session) ||
 	    differs(tmpl->proto, session_proto(session)) ||
 	    differs_addr(tmpl->in_addr, session->in_addr) ||
-	    differs_port(tmpl->in_port, session->in_port) ||
+	    differs_port(tmpl->in_port, ports.in) ||
 	    differs_addr(tmpl->out_addr, session->out_addr) ||
-	    differs_port(tmpl->ctl.out_port, session->ctl.out_port) ||
+	    differs_port(tmpl->ctl.out_port, ports.out) ||
 	    differs_addr(tmpl->remote_addr, session->remote_addr) ||
-	    differs_port(tmpl->remote_port, session->remote_port))
+	    differs_port(tmpl->remote_port, ports.remote))
 		return false;
 	return !filter->by_state ||
 	       filter->state == knat_session_state(session);
@@ -160,17 +161,18 @@ static int put_port(struct sk_buff *skb, const struct knat_session *session,
 int knat_nl_session_put(struct sk_buff *skb, const struct knat_net *kn,
 			const struct knat_session *session)
 {
+	struct knat_session_ports ports = knat_session_ports(session);
 	u32 idle = (u32)jiffies - READ_ONCE(session->stamp);
 	u32 timeout = knat_session_timeout(kn, session);
 
 	if (nla_put_u8(skb, KNAT_A_SESSION_PROTO, session_proto(session)) ||
 	    nla_put_be32(skb, KNAT_A_SESSION_IN_ADDR, session->in_addr) ||
-	    put_port(skb, session, KNAT_A_SESSION_IN_PORT, session->in_port) ||
+	    put_port(skb, session, KNAT_A_SESSION_IN_PORT, ports.in) ||
 	    nla_put_be32(skb, KNAT_A_SESSION_OUT_ADDR, session->out_addr) ||
-	    put_port(skb, session, KNAT_A_SESSION_OUT_PORT, session->ctl.out_port) ||
+	    put_port(skb, session, KNAT_A_SESSION_OUT_PORT, ports.out) ||
 	    nla_put_be32(skb, KNAT_A_SESSION_REMOTE_ADDR,
 			 session->remote_addr) ||
-	    put_port(skb, session, KNAT_A_SESSION_REMOTE_PORT, session->remote_port) ||
+	    put_port(skb, session, KNAT_A_SESSION_REMOTE_PORT, ports.remote) ||
 	    nla_put_u8(skb, KNAT_A_SESSION_STATE,
 		       knat_session_state(session)) ||
 	    nla_put_u32(skb, KNAT_A_SESSION_IDLE, idle / HZ) ||

@@ -46,6 +46,7 @@ enum knat_packet_kind {
  * @tracked: its flow has a session
  * @unmapped: quick.h has looked for a mapping of its inside end, and there is
  *	none
+ * @call: of GRE: it is a packet of PPTP, with the id of a call
  * @thoff: offset of the transport header from skb->data
  * @kind: how it is translated
  * @drop: of KNAT_PACKET_BAD the counter, enum knat_counter
@@ -64,6 +65,7 @@ struct knat_packet {
 	u16			thoff;
 	bool			tracked;
 	bool			unmapped;
+	bool			call;
 	enum knat_packet_kind	kind;
 	u32			drop;
 	struct knat_look	*look;

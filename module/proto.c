@@ -5,6 +5,7 @@
 #include <linux/udp.h>
 #include "esp.h"
 #include "net.h"
+#include "pptp.h"
 #include "proto.h"
 #include "rewrite.h"
 #include "session.h"
@@ -26,6 +27,9 @@ enum knat_packet_kind knat_proto_parse(struct knat_packet *p)
 		return knat_sctp_parse(p);
 	case IPPROTO_ESP:
 		return knat_esp_parse(p);
+	case IPPROTO_GRE:
+		p->call = knat_pptp_parse(p);
+		break;
 	}
 	p->tracked = true;
 	return KNAT_PACKET_ADDRESS;
@@ -109,6 +113,13 @@ u32 knat_proto_timeout(const struct knat_net *kn, u8 proto, u8 state)
 		break;
 	case IPPROTO_ESP:
 		setting = state ? KNAT_A_CONFIG_ESP_ANSWER_TIMEOUT :
+				  KNAT_A_CONFIG_OTHER_TIMEOUT;
+		break;
+	case IPPROTO_GRE:
+		setting = established ? KNAT_A_CONFIG_TCP_ESTABLISHED_TIMEOUT :
+			  state == KNAT_TCP_IN_SYN ?
+					KNAT_A_CONFIG_TCP_OPENING_TIMEOUT :
+			  state ? KNAT_A_CONFIG_TCP_CLOSING_TIMEOUT :
 				  KNAT_A_CONFIG_OTHER_TIMEOUT;
 		break;
 	default:

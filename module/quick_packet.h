@@ -129,8 +129,8 @@ static __always_inline bool quick_session(struct knat_session *session,
 	u32 now = (u32)jiffies;
 
 	if ((READ_ONCE(session->ctl.tcp) &
-	     (KNAT_TCP_IN_SYN | KNAT_TCP_OUT_SYN | KNAT_TCP_RESET)) !=
-	    (KNAT_TCP_IN_SYN | KNAT_TCP_OUT_SYN))
+	     (KNAT_TCP_IN_SYN | KNAT_TCP_OUT_SYN | KNAT_TCP_RESET |
+	      KNAT_TCP_CONTROL)) != (KNAT_TCP_IN_SYN | KNAT_TCP_OUT_SYN))
 		return false;
 	if (from_inside &&
 	    unlikely(knat_tcp_ack_due(READ_ONCE(session->ack),

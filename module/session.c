@@ -3,6 +3,7 @@
 #include <linux/slab.h>
 #include "map.h"
 #include "net.h"
+#include "pptp.h"
 #include "proto.h"
 #include "reap.h"
 #include "session.h"
@@ -101,7 +102,8 @@ bool knat_session_expired(const struct knat_net *kn,
 enum knat_session_state knat_session_state(const struct knat_session *session)
 {
 	if (session->proto != IPPROTO_TCP && session->proto != IPPROTO_AH &&
-	    !knat_proto_connects(session->proto))
+	    !knat_proto_connects(session->proto) &&
+	    !knat_session_is_call(session))
 		return KNAT_SESSION_NONE;
 	return knat_tcp_state(READ_ONCE(session->ctl.tcp));
 }
@@ -143,13 +145,15 @@ static void session_unhash(struct knat_net *kn, struct knat_session *session)
 	knat_table_remove(&kn->session_out, session);
 }
 
-/* Does the mapping need a permission beside the session? Queries have no
- * remote port, so their session is the permission.
+/* Does it need a permission of the mapping? Queries have no remote port, so their
+ * session is the permission. Calls are sessions of their control connection's
+ * mapping, and nobody else's way in.
  */
-static bool map_needs_permit(const struct knat_map *map)
+static bool session_needs_permit(const struct knat_session *session,
+				 const struct knat_map *map)
 {
 	return (map->out.flags & KNAT_MAP_F_ADF) &&
-	       map->in.proto != IPPROTO_ICMP;
+	       session->proto != IPPROTO_ICMP && session->proto != IPPROTO_GRE;
 }
 
 /* Found where permit_get() found it. */
@@ -183,7 +187,7 @@ bool knat_session_kill(struct knat_net *kn, struct knat_session *session)
 	if (mine) {
 		session_unhash(kn, session);
 		knat_event_session_gone(kn, session);
-		if (map_needs_permit(session->map))
+		if (session_needs_permit(session, session->map))
 			permit_put(kn, session);
 		knat_map_put(kn, session->map);
 		session_mark(session, KNAT_SESSION_F_GONE);
@@ -350,7 +354,7 @@ static struct knat_session *session_add(struct knat_net *kn,
 	err = -EBUSY;
 	if (!knat_map_get(map))
 		goto err_free;
-	if (map_needs_permit(map)) {
+	if (session_needs_permit(session, map)) {
 		err = permit_get(kn, map, session->remote_addr);
 		if (err)
 			goto err_map;
@@ -365,7 +369,7 @@ static struct knat_session *session_add(struct knat_net *kn,
 		return session;
 	}
 
-	if (map_needs_permit(map))
+	if (session_needs_permit(session, map))
 		permit_put(kn, session);
 	knat_map_put(kn, map);
 	if (IS_ERR(old)) {
@@ -408,6 +412,8 @@ struct knat_session *knat_session_open(struct knat_net *kn,
 			knat_proto_connects(map->in.proto)))
 		session->ctl.tcp = from_inside ? KNAT_TCP_IN_SYN :
 						 KNAT_TCP_OUT_SYN;
+	if (session && unlikely(knat_pptp_controls(kn, session, from_inside)))
+		session->ctl.tcp |= KNAT_TCP_CONTROL;
 	return session_add(kn, map, session);
 }
 
@@ -427,6 +433,27 @@ struct knat_session *knat_session_open_spi(struct knat_net *kn,
 		session->in_port = cpu_to_be16(spi >> 16);
 		session->ctl.out_port = session->in_port;
 		session->ctl.tcp = state;
+	}
+	return session_add(kn, map, session);
+}
+
+struct knat_session *knat_session_open_call(struct knat_net *kn,
+					    struct knat_map *map,
+					    __be32 remote_addr, __be16 dir,
+					    __be16 in_id, __be16 out_id,
+					    u32 ack)
+{
+	struct knat_session *session;
+
+	if (!session_room(kn, map))
+		return NULL;
+	session = session_new(map, remote_addr, dir);
+	if (session) {
+		session->proto = IPPROTO_GRE;
+		session->in_port = in_id;
+		session->ctl.out_port = out_id;
+		session->ctl.tcp = KNAT_TCP_IN_SYN;
+		session->ack = ack;
 	}
 	return session_add(kn, map, session);
 }

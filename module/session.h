@@ -35,12 +35,19 @@ struct knat_packet;
 #define KNAT_TCP_IN_FIN		0x04
 #define KNAT_TCP_OUT_FIN	0x08
 #define KNAT_TCP_RESET		0x10
+/* Of a control connection of PPTP: its packets are read, and calls end with it. */
+#define KNAT_TCP_CONTROL	0x20
+#define KNAT_TCP_STOPPED	0x40
+
+/* What stands in the place of the remote port of a call of PPTP, see pptp.h. */
+#define KNAT_CALL_IN		cpu_to_be16(1)
+#define KNAT_CALL_OUT		cpu_to_be16(2)
 
 /**
  * union knat_session_ctl - what changes, in one word that cmpxchg can take
  * @out_port: outside port (constant)
  * @flags: KNAT_SESSION_F_*
- * @tcp: KNAT_TCP_*, of TCP, and of DCCP and SCTP what comes to the same
+ * @tcp: KNAT_TCP_*, of TCP, and of DCCP, SCTP and calls what comes to the same
  * @word: all of it
  */
 union knat_session_ctl {
@@ -72,7 +79,7 @@ union knat_session_ctl {
  * @stamp: jiffies of the last use, not older than a second
  * @uses: sessions that a permission serves
  * @ack: TCP: highest acknowledgment from the inside when @stamp was written;
- *	ESP: see esp.h
+ *	ESP: see esp.h; calls: see pptp.h
  */
 struct knat_session {
 	struct knat_session		*in_next;
@@ -162,6 +169,15 @@ struct knat_session *knat_session_open_spi(struct knat_net *kn,
 					   __be32 remote_addr, u32 spi,
 					   u8 state);
 
+/* The same for one direction of a call of PPTP, see pptp.h. It is another's if its
+ * outside end and @remote_addr have the id already.
+ */
+struct knat_session *knat_session_open_call(struct knat_net *kn,
+					    struct knat_map *map,
+					    __be32 remote_addr, __be16 dir,
+					    __be16 in_id, __be16 out_id,
+					    u32 ack);
+
 /* May @remote_addr:@remote_port reach @map? (RFC 4787 section 5) */
 bool knat_session_permitted(struct knat_net *kn, const struct knat_map *map,
 			    __be32 remote_addr, __be16 remote_port);
@@ -184,6 +200,52 @@ static inline bool knat_session_is_permit(const struct knat_session *session)
 static inline bool knat_session_is_note(const struct knat_session *session)
 {
 	return session->proto == IPPROTO_ESP && session->ctl.tcp;
+}
+
+/* What is known by address alone has no remote port. */
+static inline bool knat_session_is_call(const struct knat_session *session)
+{
+	return session->proto == IPPROTO_GRE && session->remote_port;
+}
+
+/* The control connection of calls */
+static inline bool knat_session_is_control(const struct knat_session *session)
+{
+	return session->proto == IPPROTO_TCP &&
+	       (READ_ONCE(session->ctl.tcp) & KNAT_TCP_CONTROL);
+}
+
+/**
+ * struct knat_session_ports - the ports of a session as users see them
+ * @in: inside port
+ * @out: outside port
+ * @remote: remote port
+ */
+struct knat_session_ports {
+	__be16	in;
+	__be16	out;
+	__be16	remote;
+};
+
+/* The id of a call belongs to whom its packets go to. */
+static inline struct knat_session_ports
+knat_session_ports(const struct knat_session *session)
+{
+	struct knat_session_ports ports = {
+		.in = session->in_port,
+		.out = session->ctl.out_port,
+		.remote = session->remote_port,
+	};
+
+	if (!knat_session_is_call(session))
+		return ports;
+	ports.remote = 0;
+	if (session->remote_port == KNAT_CALL_OUT) {
+		ports.remote = session->in_port;
+		ports.in = 0;
+		ports.out = 0;
+	}
+	return ports;
 }
 
 static inline bool knat_session_dead(const struct knat_session *session)

@@ -61,7 +61,7 @@ u8 knat_tcp_next(u8 tcp, u8 flags, bool from_inside)
 		if (!(flags & KNAT_TCP_ACK) &&
 		    ((tcp & KNAT_TCP_RESET) ||
 		     (tcp & TCP_FIN_BOTH) == TCP_FIN_BOTH))
-			return syn;
+			return syn | (tcp & KNAT_TCP_CONTROL);
 		return tcp | syn;
 	}
 	/* RFC 7857 section 2.2: data after a RST, so it was not the end. */
@@ -89,6 +89,13 @@ static bool tcp_plausible(u8 tcp, u32 ack, u32 seq, u8 flags)
 	else
 		return true;
 	return !ack || seq - ack + TCP_BEHIND < window + TCP_BEHIND;
+}
+
+bool knat_tcp_near(const struct knat_session *session, u32 seq)
+{
+	u32 ack = READ_ONCE(session->ack);
+
+	return !ack || seq - ack + TCP_BEHIND < TCP_RST_WINDOW + TCP_BEHIND;
 }
 
 void knat_tcp_segment(struct knat_net *kn, struct knat_session *session,

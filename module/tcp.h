@@ -28,6 +28,11 @@ static inline bool knat_tcp_opens(const struct knat_packet *p)
 				KNAT_TCP_ACK)) == KNAT_TCP_SYN;
 }
 
+/* May a segment from the outside with these numbers be of the connection, as far
+ * as the note of what the inside acknowledged tells?
+ */
+bool knat_tcp_near(const struct knat_session *session, u32 seq);
+
 /* What was seen of a connection, after one more segment. */
 u8 knat_tcp_next(u8 tcp, u8 flags, bool from_inside);
 

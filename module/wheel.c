@@ -6,6 +6,7 @@
 #include "coexist.h"
 #include "map.h"
 #include "net.h"
+#include "pptp.h"
 #include "proto.h"
 #include "reap.h"
 #include "session.h"
@@ -93,6 +94,8 @@ static u32 session_left(const struct knat_net *kn,
 		left = min(left, session_nap(kn));
 	else if (knat_proto_connects(session->proto))
 		left = min(left, knat_proto_nap(kn, session->proto) + HZ);
+	else if (knat_session_is_call(session))
+		left = min_t(u32, left, KNAT_PPTP_NAP);
 	return left;
 }
 
@@ -136,6 +139,8 @@ static void wheel_visit_session(struct knat_net *kn,
 				struct knat_wheel_cpu *cpu,
 				struct knat_session *session)
 {
+	if (knat_session_is_call(session) && !knat_session_dead(session))
+		knat_pptp_visit(kn, session);
 	if (knat_session_expired(kn, session) &&
 	    knat_session_kill(kn, session))
 		knat_count(kn, SESSION_EXPIRED);

@@ -436,7 +436,7 @@ enum knat_a_fastpath {
 	X(SYN_ANSWERED, syn_answered,					\
 	  "unsolicited TCP connection requests answered with port unreachable") \
 	X(DROP_NO_SESSION, drop_no_session,				\
-	  "packets of TCP, DCCP or SCTP that belong to no session and open none") \
+	  "packets of TCP, DCCP, SCTP or a PPTP call that belong to no session and open none") \
 	X(DROP_MALFORMED, drop_malformed,				\
 	  "packets with a truncated or impossible header")		\
 	X(DROP_FRAGMENT, drop_fragment,					\
@@ -501,6 +501,8 @@ enum knat_counter {
 	  "ESP: while one inside host waits for a remote address, others do not") \
 	X(OTHER_TIMEOUT, other_timeout, "s", 1, 604800, 600,		\
 	  "session of a protocol without ports")			\
+	X(PPTP, pptp, "", 0, 1, 0,					\
+	  "translate the call ids of PPTP, for any number of hosts (RFC 2637); 0: GRE by address") \
 	X(TCP_SYN_HOLD, tcp_syn_hold, "s", 6, 600, 6,			\
 	  "unsolicited connection request before it is answered (RFC 5382 REQ-4)") \
 	X(TCP_SYN_ANSWER, tcp_syn_answer, "", 0, 1, 1,			\

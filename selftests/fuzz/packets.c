@@ -115,7 +115,8 @@ static void any_addr(uint8_t *addr)
 static int any_port(void)
 {
 	static const uint16_t some[] = { 0, 1, 21, 53, 80, 443, 500, 1023, 1024,
-					 4500, 5000, 5001, 5004, 8000, 65535 };
+					 1723, 1723, 4500, 5000, 5001, 5004,
+					 8000, 65535 };
 
 	return one_in(8) ? rnd(65536) : some[rnd(sizeof(some) / 2)];
 }
@@ -127,6 +128,36 @@ static int any_bytes(uint8_t *p, int len)
 	for (i = 0; i < len; i++)
 		p[i] = rnd(256);
 	return len;
+}
+
+/* Control messages of PPTP at @p, some of them spoiled: their length */
+static int make_pptp(uint8_t *p)
+{
+	static const uint8_t lens[] = { 0, 156, 156, 16, 16, 16, 20, 168, 32,
+					220, 24, 28, 16, 148, 40, 24 };
+	int len = one_in(8) ? any_bytes(p, rnd(40)) : 0, one, n = 1 + rnd(4);
+	uint8_t *m;
+
+	while (n--) {
+		m = p + len;
+		memset(m, 0, 18);
+		m[9] = one_in(6) ? rnd(256) : rnd(sizeof(lens));
+		one = m[9] < sizeof(lens) ? lens[m[9]] : 16 + rnd(32);
+		any_bytes(m + 10, one > 10 ? one - 10 : 0);
+		put16(m, one_in(12) ? rnd(65536) : one_in(20) ? rnd(20) : one);
+		m[3] = 1;
+		memcpy(m + 4, (uint8_t[]){ 0x1a, 0x2b, 0x3c, 0x4d }, 4);
+		if (one_in(16))
+			m[2 + rnd(6)] ^= 1 << rnd(8);
+		/* Few ids, so that calls are met. */
+		m[12] = m[14] = 0;
+		m[13] = rnd(4);
+		m[15] = rnd(4);
+		if (!one_in(4))
+			m[16] = 1;
+		len += one;
+	}
+	return one_in(6) ? rnd(len + 1) : len;
 }
 
 static int make_ip(uint8_t *p, int depth);
@@ -157,6 +188,8 @@ static int make_payload(uint8_t *p, uint8_t proto, int depth)
 		}
 		if (one_in(16))
 			p[12] = rnd(256);
+		if (get16(p) == 1723 || get16(p + 2) == 1723)
+			return len + make_pptp(p + len);
 		return len + any_bytes(p + len, rnd(40));
 	case IPPROTO_UDP:
 	case IPPROTO_UDPLITE:
@@ -191,6 +224,16 @@ static int make_payload(uint8_t *p, uint8_t proto, int depth)
 		p[4] = one_in(6) ? rnd(256) : 4 + rnd(4);
 		p[8] = rnd(16) << 1 | rnd(2);
 		return 16 + any_bytes(p + 16, rnd(32));
+	case IPPROTO_GRE:
+		any_bytes(p, 8);
+		if (one_in(3))
+			return rnd(40);
+		/* A packet of a call of PPTP */
+		p[0] = 0x20 | (one_in(2) ? 0x10 : 0);
+		p[1] = one_in(8) ? rnd(256) : 1;
+		put16(p + 2, one_in(8) ? rnd(65536) : 0x880b);
+		put16(p + 6, rnd(4));
+		return one_in(8) ? rnd(10) : 8 + any_bytes(p + 8, rnd(40));
 	case IPPROTO_ESP:
 	case IPPROTO_AH:
 		any_bytes(p, 8);
@@ -328,6 +371,11 @@ static int make_answer(uint8_t *p)
 			p[ihl] = 0;
 		if (p[9] == IPPROTO_TCP && len >= ihl + 20)
 			p[ihl + 13] = (uint8_t[]){ 18, 16, 17, 4, 2, 24 }[rnd(6)];
+		if (p[9] == IPPROTO_TCP && len >= ihl + 20 && one_in(2) &&
+		    (get16(p + ihl) == 1723 || get16(p + ihl + 2) == 1723)) {
+			p[ihl + 12] = 5 << 4;
+			len = ihl + 20 + make_pptp(p + ihl + 20);
+		}
 		p[8] = 64;
 	}
 	put16(p + 2, len);

@@ -151,6 +151,20 @@ static bool draft_fragment(struct draft *d, const char *word)
 	return true;
 }
 
+/* These bytes of the payload, and no others */
+static bool draft_slice(struct draft *d, const char *word)
+{
+	uint8_t *data = d->l4 + d->header_len;
+	size_t from, len;
+
+	if (sscanf(word, "%zu+%zu", &from, &len) != 2 || from > d->data_len ||
+	    len > d->data_len - from)
+		return false;
+	memmove(data, data + from, len);
+	d->data_len = len;
+	return true;
+}
+
 static bool draft_icmp_pair(struct draft *d, const char *word, unsigned long n)
 {
 	struct icmphdr *icmp = (void *)d->l4;
@@ -200,6 +214,11 @@ static bool draft_pair(struct draft *d, const char *word, const char *value)
 					   PACKET_MAX - 60 - d->header_len);
 		return true;
 	}
+	if (!strcmp(word, "pptp"))
+		return pptp_make(value, d->l4 + d->header_len,
+				 PACKET_MAX - 60 - d->header_len, &d->data_len);
+	if (!strcmp(word, "slice"))
+		return draft_slice(d, value);
 	if (!strcmp(word, "frag"))
 		return draft_fragment(d, value);
 	if (!strcmp(word, "zerosrc"))

@@ -11,6 +11,8 @@
 
 #include "probe.h"
 
+#define PPTP_PORT	1723
+
 static char text[4096];
 static size_t text_len;
 
@@ -165,7 +167,11 @@ static void say_tcp(const struct view *v)
 	}
 	say_ip(v);
 	say_sum(v, tcp->check);
-	say_data(v, header);
+	if (v->there > header && (tcp->source == htons(PPTP_PORT) ||
+				  tcp->dest == htons(PPTP_PORT)))
+		say(" pptp %s", pptp_print(v->l4 + header, v->there - header));
+	else
+		say_data(v, header);
 }
 
 static void say_packet(const uint8_t *data, size_t len, bool partial,

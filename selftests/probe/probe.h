@@ -132,6 +132,10 @@ bool proto_sum_good(const struct iphdr *ip, const uint8_t *l4, size_t l4_len);
 size_t proto_sum_offset(uint8_t number);
 void proto_sum_set(const struct iphdr *ip, uint8_t *l4, size_t l4_len);
 
+/* pptp.c: control messages of PPTP, as a list of words */
+bool pptp_make(const char *list, uint8_t *data, size_t max, size_t *len);
+const char *pptp_print(const uint8_t *data, size_t len);
+
 /* raw.c: packets through raw sockets */
 void cmd_packet(int argc, char **argv);
 void cmd_fragment(int argc, char **argv);
