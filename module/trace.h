@@ -104,14 +104,16 @@ TRACE_EVENT(knat_session_new,
 		__field(u16, remote_port)
 	),
 	TP_fast_assign(
+		struct knat_session_ports ports = knat_session_ports(session);
+
 		__entry->net = kn->net->ns.inum;
 		__entry->proto = session->proto;
 		memcpy(__entry->in_addr, &session->in_addr, 4);
-		__entry->in_port = be16_to_cpu(session->in_port);
+		__entry->in_port = be16_to_cpu(ports.in);
 		memcpy(__entry->out_addr, &session->out_addr, 4);
-		__entry->out_port = be16_to_cpu(session->ctl.out_port);
+		__entry->out_port = be16_to_cpu(ports.out);
 		memcpy(__entry->remote_addr, &session->remote_addr, 4);
-		__entry->remote_port = be16_to_cpu(session->remote_port);
+		__entry->remote_port = be16_to_cpu(ports.remote);
 	),
 	TP_printk("net=%u proto=%u in=%pI4:%u out=%pI4:%u remote=%pI4:%u",
 		  __entry->net, __entry->proto,
@@ -137,15 +139,17 @@ TRACE_EVENT(knat_session_gone,
 		__field(u16, remote_port)
 	),
 	TP_fast_assign(
+		struct knat_session_ports ports = knat_session_ports(session);
+
 		__entry->net = kn->net->ns.inum;
 		__entry->proto = session->proto;
 		__entry->reason = reason;
 		memcpy(__entry->in_addr, &session->in_addr, 4);
-		__entry->in_port = be16_to_cpu(session->in_port);
+		__entry->in_port = be16_to_cpu(ports.in);
 		memcpy(__entry->out_addr, &session->out_addr, 4);
-		__entry->out_port = be16_to_cpu(session->ctl.out_port);
+		__entry->out_port = be16_to_cpu(ports.out);
 		memcpy(__entry->remote_addr, &session->remote_addr, 4);
-		__entry->remote_port = be16_to_cpu(session->remote_port);
+		__entry->remote_port = be16_to_cpu(ports.remote);
 	),
 	TP_printk("net=%u proto=%u in=%pI4:%u out=%pI4:%u remote=%pI4:%u reason=%s",
 		  __entry->net, __entry->proto,
@@ -170,10 +174,10 @@ TRACE_EVENT(knat_drop,
 		__array(char, reason, KNAT_TRACE_NAME)
 	),
 	TP_fast_assign(
-		__entry->net = kn->net->ns.inum;
 		const struct iphdr *iph = ip_hdr(skb);
 		const __be16 *ports = knat_trace_ports(skb);
 
+		__entry->net = kn->net->ns.inum;
 		__entry->proto = iph->protocol;
 		__entry->skbaddr = skb;
 		memcpy(__entry->saddr, &iph->saddr, 4);
