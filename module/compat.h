@@ -7,6 +7,7 @@
 #define _KNAT_COMPAT_H
 
 #include <linux/version.h>
+#include <linux/workqueue.h>
 
 /* The floor */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
@@ -23,6 +24,13 @@
 #define knat_udp_table(net)	(&udp_table)
 #else
 #define knat_udp_table(net)	((net)->ipv4.udp_table)
+#endif
+
+/* The workqueue that is bound to no CPU has a new name since 6.17. Drop when 6.18
+ * is the floor.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#define system_dfl_wq	system_unbound_wq
 #endif
 
 /* What a group of listeners asks for has a name of its own since 6.7.4, 6.6.16

@@ -3,6 +3,7 @@
 #include <linux/inetdevice.h>
 #include <linux/netdevice.h>
 #include <linux/slab.h>
+#include "compat.h"
 #include "fastpath.h"
 #include "net.h"
 #include "publish.h"
@@ -118,7 +119,7 @@ void knat_outdev_rebind(struct knat_net *kn, const struct net_device *leaving)
 	knat_publish(kn, NULL);
 	/* Mappings go without holding up who changes the address. */
 	if (!list_empty(&kn->leaving))
-		queue_work(system_unbound_wq, &kn->gone);
+		queue_work(system_dfl_wq, &kn->gone);
 }
 
 /* With rtnl held: if somebody is configuring, a work item waits for the end. */
@@ -126,7 +127,7 @@ static void outdev_refresh(struct knat_net *kn,
 			   const struct net_device *leaving)
 {
 	if (!mutex_trylock(&kn->config_lock)) {
-		queue_work(system_unbound_wq, &kn->gone);
+		queue_work(system_dfl_wq, &kn->gone);
 		return;
 	}
 	knat_outdev_rebind(kn, leaving);

@@ -3,6 +3,7 @@
 #include <linux/bitops.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include "compat.h"
 #include "map.h"
 #include "net.h"
 #include "reap.h"
@@ -58,7 +59,7 @@ static void reap_kick(struct knat_reap *reap)
 		return;
 	reap->old_maps = llist_del_all(&reap->maps);
 	reap->old_sessions = llist_del_all(&reap->sessions);
-	queue_rcu_work(system_unbound_wq, &reap->work);
+	queue_rcu_work(system_dfl_wq, &reap->work);
 }
 
 void knat_reap_init(struct knat_reap *reap)

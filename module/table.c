@@ -4,6 +4,7 @@
 #include <linux/mm.h>
 #include <linux/random.h>
 #include <linux/sched.h>
+#include "compat.h"
 #include "table.h"
 
 #define TABLE_ORDER_MIN		6
@@ -261,7 +262,7 @@ void knat_table_check(struct knat_table *table)
 	u32 order;
 
 	if (table_misfit(table, &order))
-		queue_work(system_unbound_wq, &table->resize);
+		queue_work(system_dfl_wq, &table->resize);
 }
 
 void knat_table_crowded(struct knat_table *table)
@@ -272,7 +273,7 @@ void knat_table_crowded(struct knat_table *table)
 	if (READ_ONCE(table->checked) == now)
 		return;
 	WRITE_ONCE(table->checked, now);
-	queue_work(system_unbound_wq, &table->resize);
+	queue_work(system_dfl_wq, &table->resize);
 }
 
 /**

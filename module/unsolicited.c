@@ -72,7 +72,7 @@ static bool unsolicited_keep(struct knat_net *kn, struct sk_buff *skb)
 	}
 	spin_unlock_bh(&queue->lock);
 	if (keep)
-		queue_delayed_work(system_unbound_wq, &kn->unsolicited.work,
+		queue_delayed_work(system_dfl_wq, &kn->unsolicited.work,
 				   hold);
 	return keep;
 }
@@ -163,7 +163,7 @@ static void unsolicited_work(struct work_struct *work)
 	left = skb ? unsolicited_cb(skb)->due - jiffies : 0;
 	spin_unlock_bh(&unsolicited->queue.lock);
 	if (skb)
-		mod_delayed_work(system_unbound_wq, &unsolicited->work,
+		mod_delayed_work(system_dfl_wq, &unsolicited->work,
 				 max(left, 1L));
 }
 

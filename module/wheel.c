@@ -4,6 +4,7 @@
 #include <linux/math64.h>
 #include <linux/sched.h>
 #include "coexist.h"
+#include "compat.h"
 #include "map.h"
 #include "net.h"
 #include "pptp.h"
@@ -183,7 +184,7 @@ static void wheel_wait(struct knat_net *kn)
 	u32 into;
 
 	div_u64_rem(get_jiffies_64(), HZ, &into);
-	queue_delayed_work(system_unbound_wq, &kn->tick, HZ - into);
+	queue_delayed_work(system_dfl_wq, &kn->tick, HZ - into);
 }
 
 static void wheel_tick(struct work_struct *work)
