@@ -134,6 +134,15 @@ static void say_udp(const struct view *v)
 	say_data(v, sizeof(*udp));
 }
 
+static bool is_text(const uint8_t *data, size_t len)
+{
+	while (len && *data >= ' ' && *data <= '~') {
+		data++;
+		len--;
+	}
+	return !len;
+}
+
 static void say_tcp(const struct view *v)
 {
 	static const char letters[] = "FSRPAUEC";
@@ -168,7 +177,8 @@ static void say_tcp(const struct view *v)
 	say_ip(v);
 	say_sum(v, tcp->check);
 	if (v->there > header && (tcp->source == htons(PPTP_PORT) ||
-				  tcp->dest == htons(PPTP_PORT)))
+				  tcp->dest == htons(PPTP_PORT)) &&
+	    !is_text(v->l4 + header, v->there - header))
 		say(" pptp %s", pptp_print(v->l4 + header, v->there - header));
 	else
 		say_data(v, header);

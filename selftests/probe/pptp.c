@@ -85,7 +85,7 @@ bool pptp_make(const char *list, uint8_t *data, size_t max, size_t *len)
 		if (strncmp(word, "rest:", 5)) {
 			n = message_make(word, data + *len);
 		} else if (parse_number(word + 5, max - *len, &rest)) {
-			memset(data + *len, 0x55, rest);
+			memset(data + *len, 0x05, rest);
 			n = rest;
 		}
 		if (!n)
