@@ -66,6 +66,10 @@ struct pptp_head {
 
 /* Calls of an inside host's own connections, whatever it or the remote end names */
 #define PPTP_CALLS_MAX		4096U
+/* Calls of a server that has its port by a static mapping */
+#define PPTP_CALLS_STATIC	32768U
+/* Messages in one segment, or what GRO has made of several */
+#define PPTP_MESSAGES_MAX	64
 
 #define PPTP_SYN_BOTH		(KNAT_TCP_IN_SYN | KNAT_TCP_OUT_SYN)
 #define PPTP_FIN_BOTH		(KNAT_TCP_IN_FIN | KNAT_TCP_OUT_FIN)
@@ -226,15 +230,23 @@ static void call_end(struct knat_net *kn, struct knat_session *call,
 		call_set_state(other, CALL_ENDED);
 }
 
+/* Does another connection still use the call? */
+static bool call_is_busy(const struct knat_session *call)
+{
+	return !knat_pptp_ended(call) &&
+	       (u32)jiffies - READ_ONCE(call->stamp) < HZ;
+}
+
 /* A subscriber has no more calls on a mapping than mappings in all. */
 static bool call_allowed(const struct knat_packet *p, const struct knat_map *map)
 {
 	u32 limit;
 
 	if (map->out.flags & KNAT_MAP_F_STATIC)
-		return true;
-	limit = min_not_zero(READ_ONCE(map->host->pool->conf.limit),
-			     PPTP_CALLS_MAX);
+		limit = PPTP_CALLS_STATIC;
+	else
+		limit = min_not_zero(READ_ONCE(map->host->pool->conf.limit),
+				     PPTP_CALLS_MAX);
 	/* The control connection, and two directions of each. */
 	if (DIV_ROUND_UP(knat_map_sessions(map), 2) <= limit)
 		return true;
@@ -278,24 +290,33 @@ static struct knat_session *call_name(const struct knat_packet *p,
 			call_set_state(call, CALL_NAMED);
 		return call;
 	}
-	/* Who names it last has it: the connection that named it first is one
-	 * that a host has forgotten.
+	/* Who names it last has it, unless it is used: the connection that named
+	 * it first is one that a host has forgotten.
 	 */
-	if (call)
-		knat_session_kill(kn, call);
+	old = call;
+	if (!old && dir == KNAT_CALL_OUT)
+		old = call_find_out(kn, control, id, dir);
+	if (old && call_is_busy(old)) {
+		knat_tell(p, REFUSE_REMOTE);
+		return NULL;
+	}
+	if (old)
+		knat_session_kill(kn, old);
 	if (!call_allowed(p, control->map))
 		return NULL;
 	if (dir == KNAT_CALL_IN) {
 		out_id = call_choose(p, control);
 		if (!out_id)
 			return NULL;
-	} else {
-		old = call_find_out(kn, control, id, dir);
-		if (old)
-			knat_session_kill(kn, old);
 	}
-	return knat_session_open_call(kn, control->map, control->remote_addr,
+	call = knat_session_open_call(kn, control->map, control->remote_addr,
 				      dir, id, out_id, call_ack(control, 0));
+	/* Another CPU may have made it for another connection. */
+	if (call && !call_of(call, control)) {
+		knat_tell(p, REFUSE_RACE);
+		return NULL;
+	}
+	return call;
 }
 
 /**
@@ -314,10 +335,16 @@ static bool message_set_id(struct pptp_message *m, unsigned int n, __be16 id)
 {
 	unsigned int off = m->off + offsetof(struct pptp_head, id[n]);
 	struct knat_packet *p = m->p;
+	unsigned int len = off + sizeof(id);
 	struct tcphdr *th;
 	__wsum diff;
 
-	if (skb_ensure_writable(p->skb, off + sizeof(id))) {
+	/* Half of an skb of a list cannot be told from a whole one when the list
+	 * is to be cut into segments again.
+	 */
+	if (skb_has_frag_list(p->skb))
+		len = p->skb->len;
+	if (skb_ensure_writable(p->skb, len)) {
 		knat_tell(p, DROP_MEMORY);
 		return false;
 	}
@@ -497,11 +524,16 @@ bool knat_pptp_control(struct knat_packet *p, struct knat_session *control,
 {
 	const struct tcphdr *th = (void *)(p->skb->data + p->thoff);
 	struct pptp_message m = { .p = p, .off = p->thoff + th->doff * 4 };
+	unsigned int n = 0;
 	bool more;
 
 	if (!control_speaks(p, control, from_inside))
 		return true;
 	for (more = message_first(&m); more; more = message_read(&m)) {
+		if (++n > PPTP_MESSAGES_MAX) {
+			knat_tell(p, REFUSE_SUBSCRIBER);
+			return false;
+		}
 		switch (be16_to_cpu(m.head.type)) {
 		case PPTP_STOP_REQUEST:
 		case PPTP_STOP_REPLY:

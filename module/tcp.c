@@ -15,6 +15,8 @@
  */
 #define TCP_RST_WINDOW	0x100000U
 #define TCP_FIN_WINDOW	0x1000000U
+/* What is read, see pptp.h, is short and comes rarely. */
+#define TCP_NEAR_WINDOW	0x10000U
 /* It may be older than that by what is sent once more. */
 #define TCP_BEHIND	0x10000U
 
@@ -95,7 +97,7 @@ bool knat_tcp_near(const struct knat_session *session, u32 seq)
 {
 	u32 ack = READ_ONCE(session->ack);
 
-	return !ack || seq - ack + TCP_BEHIND < TCP_RST_WINDOW + TCP_BEHIND;
+	return ack && seq - ack + TCP_BEHIND < TCP_NEAR_WINDOW + TCP_BEHIND;
 }
 
 void knat_tcp_segment(struct knat_net *kn, struct knat_session *session,

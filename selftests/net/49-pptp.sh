@@ -244,6 +244,8 @@ test_a_new_control_connection_takes_the_ids_over() {
 	pptp_on
 	call in1 5 9
 	client[in1]=$in1_silent:5001
+	# Calls that are in use stay with their connection.
+	pause 1500
 	call in1 5 9
 	carries in1 5 9
 	# That of before goes; the call stays.
