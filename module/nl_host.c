@@ -19,10 +19,10 @@ const struct nla_policy knat_host_policy[KNAT_A_HOST_MAX + 1] = {
 };
 
 /* Subscribers are listed by inside address, which the table does not know. It is
- * walked for the first of them, this many, then for those that follow: a
- * million take 31 walks and a megabyte.
+ * walked for the first of them, this many, then for those that follow: fifty
+ * thousand take 7 walks and a quarter of a megabyte.
  */
-#define HOST_PART	32768
+#define HOST_PART	8192
 /* Entries of the table between two pauses */
 #define HOST_PAUSE	1024
 
