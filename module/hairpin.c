@@ -109,51 +109,57 @@ bool knat_hairpin_last(const struct knat_net *kn, u8 proto,
 	return true;
 }
 
-/**
- * struct hairpin_bridged - what a packet was marked with on a bridge
- * @src: what its source is to become
- * @saddr: its source, for the skb may be another packet's since
- * @id: its IP id, for the same reason
- */
-struct hairpin_bridged {
-	struct knat_found	src;
-	__be32			saddr;
-	__be16			id;
-};
-
-static DEFINE_PER_CPU(struct hairpin_bridged, hairpin_bridged);
-DEFINE_PER_CPU(const struct sk_buff *, knat_hairpin_bridged);
+static DEFINE_SPINLOCK(hairpin_lock);
+struct knat_hairpin_slot knat_hairpin_slots[1 << KNAT_HAIRPIN_SLOTS_BITS];
 
 void knat_hairpin_mark(struct sk_buff *skb, const struct knat_found *src)
 {
-	const struct iphdr *iph = ip_hdr(skb);
+	struct knat_hairpin_slot *slot = knat_hairpin_slot(skb);
 
 	if (likely(!nf_bridge_in_prerouting(skb))) {
 		*knat_hairpin_cb(skb) = *src;
 		IPCB(skb)->flags |= KNAT_IPSKB_HAIRPIN;
 		return;
 	}
-	*raw_cpu_ptr(&hairpin_bridged) = (struct hairpin_bridged) {
-		.src = *src, .saddr = iph->saddr, .id = iph->id,
-	};
-	raw_cpu_write(knat_hairpin_bridged, skb);
+	spin_lock_bh(&hairpin_lock);
+	slot->src = *src;
+	slot->saddr = ip_hdr(skb)->saddr;
+	slot->id = ip_hdr(skb)->id;
+	WRITE_ONCE(slot->skb, skb);
+	spin_unlock_bh(&hairpin_lock);
 }
 
 bool knat_hairpin_unmark(struct sk_buff *skb, struct knat_found *src)
 {
-	const struct hairpin_bridged *bridged = raw_cpu_ptr(&hairpin_bridged);
+	struct knat_hairpin_slot *slot = knat_hairpin_slot(skb);
 	const struct iphdr *iph = ip_hdr(skb);
+	bool marked;
 
 	if (IPCB(skb)->flags & KNAT_IPSKB_HAIRPIN) {
 		*src = *knat_hairpin_cb(skb);
 		IPCB(skb)->flags &= ~KNAT_IPSKB_HAIRPIN;
 		return true;
 	}
-	raw_cpu_write(knat_hairpin_bridged, NULL);
-	if (bridged->saddr != iph->saddr || bridged->id != iph->id)
-		return false;
-	*src = bridged->src;
-	return true;
+	spin_lock_bh(&hairpin_lock);
+	marked = slot->skb == skb && slot->saddr == iph->saddr &&
+		 slot->id == iph->id;
+	*src = slot->src;
+	if (slot->skb == skb)
+		WRITE_ONCE(slot->skb, NULL);
+	spin_unlock_bh(&hairpin_lock);
+	return marked;
+}
+
+void knat_hairpin_forget(struct sk_buff *skb)
+{
+	struct knat_hairpin_slot *slot = knat_hairpin_slot(skb);
+
+	if (likely(!knat_hairpin_in_slot(skb)))
+		return;
+	spin_lock_bh(&hairpin_lock);
+	if (slot->skb == skb)
+		WRITE_ONCE(slot->skb, NULL);
+	spin_unlock_bh(&hairpin_lock);
 }
 
 unsigned int knat_hairpin_in(struct knat_packet *p,

@@ -10,13 +10,14 @@
  * that the stack clears with every packet says that it is there.
  *
  * With br_netfilter PREROUTING is called on the bridge, which needs skb->cb and
- * hands the packet to ip_rcv() only then. Until then the CPU remembers it.
+ * hands the packet to ip_rcv() only then. Meanwhile it is remembered by the
+ * address of its skb.
  */
 #ifndef _KNAT_HAIRPIN_H
 #define _KNAT_HAIRPIN_H
 
 #include <linux/build_bug.h>
-#include <linux/percpu.h>
+#include <linux/hash.h>
 #include <net/ip.h>
 #include "lookup.h"
 #include "packet.h"
@@ -32,8 +33,38 @@ static inline struct knat_found *knat_hairpin_cb(struct sk_buff *skb)
 	return (void *)&skb->cb[ALIGN(sizeof(struct inet_skb_parm), 8)];
 }
 
-/* The packet that was marked last on a bridge. */
-DECLARE_PER_CPU(const struct sk_buff *, knat_hairpin_bridged);
+/* Packets that were marked on a bridge, by hash */
+#define KNAT_HAIRPIN_SLOTS_BITS	6
+
+/**
+ * struct knat_hairpin_slot - what a packet was marked with on a bridge
+ * @skb: the packet, or NULL
+ * @src: what its source is to become
+ * @saddr: its source, for the skb may be another packet's since
+ * @id: its IP id, for the same reason
+ *
+ * Written under a lock; @skb is read without.
+ */
+struct knat_hairpin_slot {
+	const struct sk_buff	*skb;
+	struct knat_found	src;
+	__be32			saddr;
+	__be16			id;
+};
+
+extern struct knat_hairpin_slot
+knat_hairpin_slots[1 << KNAT_HAIRPIN_SLOTS_BITS];
+
+static inline struct knat_hairpin_slot *
+knat_hairpin_slot(const struct sk_buff *skb)
+{
+	return &knat_hairpin_slots[hash_ptr(skb, KNAT_HAIRPIN_SLOTS_BITS)];
+}
+
+static inline bool knat_hairpin_in_slot(const struct sk_buff *skb)
+{
+	return READ_ONCE(knat_hairpin_slot(skb)->skb) == skb;
+}
 
 /* In PREROUTING: the source of @skb is to become @src. */
 void knat_hairpin_mark(struct sk_buff *skb, const struct knat_found *src);
@@ -42,11 +73,14 @@ void knat_hairpin_mark(struct sk_buff *skb, const struct knat_found *src);
 static inline bool knat_hairpin_maybe(const struct sk_buff *skb)
 {
 	return IPCB(skb)->flags & KNAT_IPSKB_HAIRPIN ||
-	       unlikely(raw_cpu_read(knat_hairpin_bridged) == skb);
+	       unlikely(knat_hairpin_in_slot(skb));
 }
 
 /* Is it? The mark is taken away. */
 bool knat_hairpin_unmark(struct sk_buff *skb, struct knat_found *src);
+
+/* In PREROUTING on a bridge: a mark is that of an earlier packet in this skb. */
+void knat_hairpin_forget(struct sk_buff *skb);
 
 /* A packet from the inside for an outside address: a netfilter verdict. */
 unsigned int knat_hairpin_in(struct knat_packet *p,

@@ -162,11 +162,13 @@ static unsigned int hook_prerouting(void *priv, struct sk_buff *skb,
 
 	if (unlikely(!view))
 		return NF_ACCEPT;
+	bridged = nf_bridge_in_prerouting(skb);
+	if (unlikely(bridged))
+		knat_hairpin_forget(skb);
 	if (!knat_lookup_is_outside(kn, ip_hdr(skb)->daddr)) {
 		knat_quick_foresee(kn, skb);
 		return NF_ACCEPT;
 	}
-	bridged = nf_bridge_in_prerouting(skb);
 	if (unlikely(bridged) && knat_bridge_goes_by(skb))
 		return NF_ACCEPT;
 	outside = knat_view_dev(view, state->in->ifindex);

@@ -15,12 +15,13 @@
  *   ports lock		spinlock, softirq off: one for each (address,
  *			protocol), its port bitmap
  *   table buckets	bit spinlocks, inside the table functions
+ *   hairpin lock	spinlock, softirq off: marks on bridges, see hairpin.h
  *   fragments lock	spinlock, softirq off: what is known of fragments, see
  *			frag.c
  *   event ring lock	spinlock, softirq off: writers of one ring, see event.h
  *
- * The packet path takes only the last five: that of the fragments for those,
- * the others to open a flow. All it reads is under RCU: kn->view and kn->addrs
+ * The packet path takes only the last six: those of fragments and of hairpins
+ * on bridges for such packets, the others to open a flow. All it reads is under RCU: kn->view and kn->addrs
  * are replaced whole, mappings, sessions and subscribers are freed a grace
  * period after they left the tables.
  */
