@@ -21,9 +21,9 @@
  *   event ring lock	spinlock, softirq off: writers of one ring, see event.h
  *
  * The packet path takes only the last six: those of fragments and of hairpins
- * on bridges for such packets, the others to open a flow. All it reads is under RCU: kn->view and kn->addrs
- * are replaced whole, mappings, sessions and subscribers are freed a grace
- * period after they left the tables.
+ * on bridges for such packets, the others to open a flow. All it reads is under
+ * RCU: kn->view and kn->addrs are replaced whole, mappings, sessions and
+ * subscribers are freed a grace period after they left the tables.
  */
 #ifndef _KNAT_NET_H
 #define _KNAT_NET_H
