@@ -187,7 +187,8 @@ deb:
 	@selftests/deps deb
 	rm -rf $(DEB)
 	mkdir -p $(DEB)/knat-$(DEB_VERSION)
-	tar -c --exclude=./build --exclude=./.git . | tar -C $(DEB)/knat-$(DEB_VERSION) -x
+	$(if $(wildcard .git),git ls-files -z | tar -c --null -T -,tar -c --exclude=./build .) | \
+		tar -C $(DEB)/knat-$(DEB_VERSION) -x
 	echo $(DEB_VERSION) >$(DEB)/knat-$(DEB_VERSION)/VERSION
 	cd $(DEB)/knat-$(DEB_VERSION) && debian/make-changelog $(DEB_VERSION) >debian/changelog
 	cd $(DEB)/knat-$(DEB_VERSION) && env -u MAKEFLAGS dpkg-buildpackage --unsigned-source --unsigned-changes >../log 2>&1 || \
