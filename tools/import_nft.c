@@ -484,7 +484,7 @@ static void statements(json_t *list, size_t from)
 		{ "dnat", IMPORT_DNAT }, { "redirect", IMPORT_REDIRECT },
 	};
 	json_t *what, *left, *right;
-	const char *name;
+	const char *name, *op;
 	void *first;
 	size_t i, k;
 
@@ -496,15 +496,22 @@ static void statements(json_t *list, size_t from)
 		name = json_object_iter_key(first);
 		what = json_object_iter_value(first);
 		if (is(name, "match")) {
+			op = string_of(what, "op");
+			if (*op && !is(op, "==") && !is(op, "!=") &&
+			    !is(op, "in")) {
+				why(import_text("there is nothing like the comparison %s",
+						said(op)));
+				continue;
+			}
 			left = json_object_get(what, "left");
 			right = json_object_get(what, "right");
 			if (json_object_get(left, "concat") &&
 			    json_is_array(elements(right)) &&
-			    !is(string_of(what, "op"), "!=")) {
+			    !is(op, "!=")) {
 				concats(left, elements(right), list, i + 1);
 				return;
 			}
-			narrow(left, right, is(string_of(what, "op"), "!="));
+			narrow(left, right, is(op, "!="));
 			continue;
 		}
 		if (is(name, "counter") || is(name, "comment") ||

@@ -72,6 +72,22 @@ check_case
 if "$natctl" import "$here/import/nft.json" 2>&1 | grep -q 'built without jansson'; then
 	is "$status" 2 "without jansson, JSON is an error"
 else
+	# One rule of postrouting, of these statements
+	import_rule() { # STATEMENTS [OBJECTS]
+		import - <<<"{\"nftables\": [${2:+$2, }{\"chain\": {\"family\": \"ip\", \"table\": \"t\", \"name\": \"c\",
+			\"type\": \"nat\", \"hook\": \"postrouting\", \"prio\": 100}}, {\"rule\": {\"family\": \"ip\",
+			\"table\": \"t\", \"chain\": \"c\", \"handle\": 1, \"expr\": [$1]}}]}"
+	}
+
+	wan='{"match": {"op": "==", "left": {"meta": {"key": "oifname"}}, "right": "wan"}}'
+	import_rule "$wan, {\"masquerade\": null}"
+	is "$status$out" '0rule add oif wan masquerade alloc preserve' "a rule alone"
+	for op in '<' '>=' '&'; do
+		import_rule "$wan, {\"match\": {\"op\": \"$op\", \"left\": {\"meta\": {\"key\": \"l4proto\"}},
+			\"right\": 6}}, {\"masquerade\": null}"
+		is "$status$out" 3 "the comparison $op converts nothing"
+		is "${err#*: *: }" "Not converted: there is nothing like the comparison \"$op\"" "and is named"
+	done
 	import "$here/import/nft.json"
 	is "$out" "$(<"$here/import/nft.want")" "what nft prints"
 	is "$(sed 's/.*Not converted: //' <<<"$err")" "$(<"$here/import/nft.err")" "what of it is not converted"
