@@ -153,6 +153,8 @@ void import_ranges_add(struct import_ranges *ranges, uint32_t first,
 		       uint32_t last);
 bool import_ranges_meet(const struct import_ranges *a,
 			const struct import_ranges *b);
+bool import_names_meet(const struct import_names *a,
+		       const struct import_names *b);
 /* @word as addresses: A, A/LEN, A/MASK or A-B; NULL, or why it is none. */
 const char *import_addrs(const char *word, struct import_range *range);
 /* @word as ports with @dash between, PORT or PORT-PORT. */

@@ -180,6 +180,21 @@ bool import_ranges_meet(const struct import_ranges *a,
 	return false;
 }
 
+bool import_names_meet(const struct import_names *a,
+		       const struct import_names *b)
+{
+	size_t i, j;
+
+	if (!a->n || !b->n)
+		return true;
+	import_work(a->n * b->n);
+	for (i = 0; i < a->n; i++)
+		for (j = 0; j < b->n; j++)
+			if (!strcmp(a->list[i], b->list[j]))
+				return true;
+	return false;
+}
+
 /* What is in both; false: nothing. */
 static bool ranges_and(struct import_ranges *to,
 		       const struct import_ranges *with)
