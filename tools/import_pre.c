@@ -216,6 +216,10 @@ static void map_place(const struct import_flat *flat, const char *dev,
 	for (i = 0; i < match->proto.n; i++) {
 		uint32_t proto = match->proto.list[i].first;
 
+		if (*dev && !match->dport.n && proto_has_ports(proto)) {
+			import_tell(flat->rule, "it is for all ports: none would be left for other hosts behind the device");
+			continue;
+		}
 		for (k = 0; k < (match->dport.n ?: 1); k++)
 			map_write(flat->rule, proto, dev, place, match->dport.n ?
 				  &match->dport.list[k] :
