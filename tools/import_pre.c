@@ -255,6 +255,11 @@ static void map_ports(struct import_flat *flat)
 		if (!import_are_unicast(rule, &match->dst.list[i]))
 			return;
 	}
+	if (match->dst.n && import_whole.n &&
+	    import_ranges_meet(&import_whole, &match->dst)) {
+		import_tell(rule, "an earlier rule maps one of its addresses as a whole: it is never met");
+		return;
+	}
 	for (i = 0; i < match->dst.n; i++)
 		for (at = match->dst.list[i].first;; at++) {
 			map_place(flat, "", import_text("%s", addr(at)));
