@@ -9,9 +9,10 @@
 #include "addr.h"
 #include "error.h"
 #include "import.h"
+#include "progress.h"
 
 #define MEMORY_MAX	(256u << 20)
-#define WORK_MAX	50000000
+#define WORK_MAX	2000000000u
 /* Jumps within jumps; more are a circle. */
 #define DEPTH_MAX	16
 
@@ -87,7 +88,7 @@ void import_work(size_t steps)
 {
 	work += steps;
 	if (work > WORK_MAX)
-		fail("the rules are too many, or jump too often");
+		fail_usage("the rules are more than can be converted at once: divide the file");
 }
 
 /* --- chains and rules --- */
@@ -137,6 +138,7 @@ void import_tell(struct import_rule *rule, const char *why)
 		return;
 	*rule->told = true;
 	not_converted++;
+	progress_end();
 	fprintf(stderr, "%s: Not converted: %s\n", rule->place, why);
 }
 

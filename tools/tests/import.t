@@ -125,6 +125,15 @@ is "$(wc -l <"$dir/out") $(grep -vc '^#' "$dir/out")" '3 1' "the name of the fil
 printf '*nat\n-A POSTROUTING -o wan -j MASQUERADE' | tr '\n' '\0' >"$dir/zero"
 import "$dir/zero"
 is "$status$out" 0 "a byte 0 ends a line, and the rest of it is not read"
+# Each address is compared with those of all pools before it.
+{
+	echo '*nat'
+	for ((i = 0; i < 12000; i++)); do
+		echo "-A POSTROUTING -s 10.0.$((i >> 8)).$((i & 255)) -o wan -j SNAT --to-source 198.18.$((i >> 8)).$((i & 255))"
+	done
+} >"$dir/many"
+import "$dir/many"
+is "$status $(grep -c '^pool' <<<"$out") $(grep -c '^rule' <<<"$out")$err" '0 12000 12000' "many rules"
 
 echo "1..$tests"
 exit $failed
