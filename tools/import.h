@@ -145,6 +145,8 @@ struct import_chain *import_chain(const char *table, const char *name);
 struct import_chain *import_chain_find(const char *table, const char *name);
 struct import_rule *import_rule_add(struct import_chain *chain,
 				    const char *place);
+/* What is said of an exception that is not converted. */
+#define IMPORT_LEFT_ALONE	"; what it leaves alone is translated by the rules behind it"
 /* It counts as not converted, and once. */
 void import_tell(struct import_rule *rule, const char *why);
 

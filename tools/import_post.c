@@ -297,7 +297,7 @@ static void exempt(size_t i)
 	struct import_names oif = flat->match.oif;
 
 	if (flat->match.not_src.n || flat->match.not_dst.n) {
-		import_tell(flat->rule, "it lets all pass but some: an exempt rule can only say which ones");
+		import_tell(flat->rule, "it lets all pass but some: an exempt rule can only say which ones" IMPORT_LEFT_ALONE);
 		return;
 	}
 	if (!oif.n)
@@ -358,6 +358,9 @@ static void post(size_t i)
 	const char *why = post_why(&flat->match);
 
 	if (why) {
+		if ((rule->action == IMPORT_ACCEPT ||
+		     rule->action == IMPORT_RETURN) && i + 1 < nr_posts)
+			why = import_text("%s" IMPORT_LEFT_ALONE, why);
 		import_tell(rule, why);
 		return;
 	}

@@ -477,7 +477,7 @@ static void flatten(struct import_chain *chain,
 				if (is_any(&rule->match))
 					return;
 				if (rule->next)
-					import_tell(rule, "only some packets return from this chain: an accept could be converted");
+					import_tell(rule, "only some packets return from this chain: an accept could be converted" IMPORT_LEFT_ALONE);
 				continue;
 			}
 			break;
