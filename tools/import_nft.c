@@ -8,6 +8,8 @@
 #include <jansson.h>
 #include "addr.h"
 
+#define DEPTH_MAX	16
+
 /* All of the file; kept until the next, whatever ends the reading of it. */
 static json_t *root;
 /* The objects of the ruleset. */
@@ -17,6 +19,8 @@ static const char *family, *table;
 static struct import_chain *chain;
 /* What it is made of. */
 static struct import_rule draft;
+/* Lists of elements within each other, each of which is a call. */
+static unsigned int depth;
 /* What is shared by all rules that it becomes. */
 static bool *told;
 
@@ -469,7 +473,9 @@ static void concats(json_t *left, json_t *set, json_t *list, size_t from)
 		import_work(1);
 		draft = before;
 		narrow(left, bare(element), false);
+		depth++;
 		statements(list, from);
+		depth--;
 	}
 }
 
@@ -505,7 +511,8 @@ static void statements(json_t *list, size_t from)
 			}
 			left = json_object_get(what, "left");
 			right = json_object_get(what, "right");
-			if (json_object_get(left, "concat") &&
+			if (depth < DEPTH_MAX &&
+			    json_object_get(left, "concat") &&
 			    json_is_array(elements(right)) &&
 			    !is(op, "!=")) {
 				concats(left, elements(right), list, i + 1);
@@ -570,6 +577,7 @@ static void rule_read(const json_t *object)
 	chain = import_chain(table_of(object), string_of(object, "chain"));
 	memset(&draft, 0, sizeof(draft));
 	told = import_alloc(sizeof(*told));
+	depth = 0;
 	draft.place = import_text("%s: rule %lld of %s, chain %s",
 				  error_place_file(&line),
 				  (long long)json_integer_value(json_object_get(object, "handle")),

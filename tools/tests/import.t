@@ -88,6 +88,13 @@ else
 		is "$status$out" 3 "the comparison $op converts nothing"
 		is "${err#*: *: }" "Not converted: there is nothing like the comparison \"$op\"" "and is named"
 	done
+	one='{"match": {"op": "==", "left": {"concat": [{"meta": {"key": "l4proto"}}, {"meta": {"key": "l4proto"}}]},
+		"right": {"set": [{"concat": [6, 6]}]}}}, '
+	import_rule "$wan, $one{\"masquerade\": null}"
+	is "$status$out" '0rule add oif wan proto tcp masquerade alloc preserve' "a list"
+	import_rule "$wan, $(yes "$one" | head -n 180000) {\"masquerade\": null}"
+	is "$status$out" 3 "lists that are too many"
+	is "${err#*: *: }" "Not converted: there is nothing like one of its matches" "have one sentence"
 	import "$here/import/nft.json"
 	is "$out" "$(<"$here/import/nft.want")" "what nft prints"
 	is "$(sed 's/.*Not converted: //' <<<"$err")" "$(<"$here/import/nft.err")" "what of it is not converted"
