@@ -8,6 +8,7 @@
 
 /* Counters, settings, pools, rules and hosts, twice */
 #define REQUESTS	10
+#define POOLS_REQUEST	3
 
 static void host(const char *out_addr, const char *pool)
 {
@@ -37,6 +38,16 @@ static void asked(void)
 	wire_addr(&want, KNAT_A_HOST_IN_ADDR, "192.168.0.2");
 	run("top", "interval", "1", "host", "192.168.0.2");
 	is_sent(&want, "the kernel lists only the host that is wanted");
+
+	fresh();
+	wire_genl(&reply, FAMILY, NLM_F_MULTI, KNAT_CMD_POOL_GET);
+	wire_string(&reply, KNAT_A_POOL_NAME, "a\302\233b\303\251");
+	wire_cut(&reply);
+	wire_done(&reply, 0, NULL);
+	reply_to = POOLS_REQUEST;
+	run("top", "interval", "1", "pool", "a\302\233b\303\251");
+	ok(!!strstr(out, "  pool a\\xc2\\x9bb\303\251\n"),
+	   "the terminal obeys no name");
 }
 
 static void many(void)
