@@ -68,8 +68,14 @@ static json_t *elements(json_t *value)
 			set = json_object_get(object, "map");
 		if (set && is(string_of(set, "name"), name + 1) &&
 		    is(string_of(set, "table"), table) &&
-		    is(string_of(set, "family"), family))
-			return json_object_get(set, "elem");
+		    is(string_of(set, "family"), family)) {
+			set = json_object_get(set, "elem");
+			if (json_array_size(set))
+				return set;
+			why(import_text("the set %s has no elements in the file",
+					said(name)));
+			return NULL;
+		}
 	}
 	return NULL;
 }
@@ -134,7 +140,7 @@ static struct import_ranges ranges_of(json_t *value,
 	size_t i, n = list ? json_array_size(list) : 1;
 
 	if (!n)
-		draft.match.never = true;
+		why("it compares with a set that has no elements");
 	for (i = 0; i < n; i++) {
 		import_work(1);
 		element = bare(list ? json_array_get(list, i) : value);
@@ -164,7 +170,7 @@ static void devices(bool out, json_t *value, bool not)
 		return;
 	}
 	if (!n)
-		draft.match.never = true;
+		why("it compares with a set that has no elements");
 	names.list = import_alloc(n * sizeof(*names.list));
 	for (i = 0; i < n; i++) {
 		element = bare(list ? json_array_get(list, i) : value);

@@ -88,6 +88,16 @@ else
 		is "$status$out" 3 "the comparison $op converts nothing"
 		is "${err#*: *: }" "Not converted: there is nothing like the comparison \"$op\"" "and is named"
 	done
+	empty='{"set": {"family": "ip", "table": "t", "name": "s", "type": "ipv4_addr", "handle": 2}}'
+	for op in == !=; do
+		source="{\"match\": {\"op\": \"$op\", \"left\": {\"payload\": {\"protocol\": \"ip\", \"field\": \"saddr\"}}, \"right\":"
+		import_rule "$wan, $source \"@s\"}}, {\"masquerade\": null}" "$empty"
+		is "$status$out" 3 "$op a set without elements"
+		is "${err#*: *: }" 'Not converted: the set "@s" has no elements in the file' "is named"
+		import_rule "$wan, $source {\"set\": []}}}, {\"masquerade\": null}"
+		is "$status$out" 3 "$op a list without elements"
+		is "${err#*: *: }" 'Not converted: it compares with a set that has no elements' "has a sentence"
+	done
 	one='{"match": {"op": "==", "left": {"concat": [{"meta": {"key": "l4proto"}}, {"meta": {"key": "l4proto"}}]},
 		"right": {"set": [{"concat": [6, 6]}]}}}, '
 	import_rule "$wan, $one{\"masquerade\": null}"
