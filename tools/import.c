@@ -9,6 +9,7 @@
 #include "import.h"
 #include "nl.h"
 #include "out.h"
+#include "progress.h"
 
 #define FILE_MAX	(64u << 20)
 
@@ -56,7 +57,9 @@ static void import(struct words *words)
 	out_json = false;
 	text = read_all(name, &len);
 	error_place(name, 0);
+	progress_begin("converting the rules", NULL);
 	left = import_run(text, len);
+	progress_end();
 	error_place(NULL, 0);
 	free(text);
 	out_flush();

@@ -145,6 +145,8 @@ struct import_chain *import_chain(const char *table, const char *name);
 struct import_chain *import_chain_find(const char *table, const char *name);
 struct import_rule *import_rule_add(struct import_chain *chain,
 				    const char *place);
+/* What is said of an exception that is not converted. */
+#define IMPORT_LEFT_ALONE	"; what it leaves alone is translated by the rules behind it"
 /* It counts as not converted, and once. */
 void import_tell(struct import_rule *rule, const char *why);
 
@@ -153,6 +155,8 @@ void import_ranges_add(struct import_ranges *ranges, uint32_t first,
 		       uint32_t last);
 bool import_ranges_meet(const struct import_ranges *a,
 			const struct import_ranges *b);
+bool import_names_meet(const struct import_names *a,
+		       const struct import_names *b);
 /* @word as addresses: A, A/LEN, A/MASK or A-B; NULL, or why it is none. */
 const char *import_addrs(const char *word, struct import_range *range);
 /* @word as ports with @dash between, PORT or PORT-PORT. */

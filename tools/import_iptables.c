@@ -77,6 +77,7 @@ static void addrs(struct import_match *match, bool dst, bool not,
 		  const char *word)
 {
 	struct import_ranges ranges = { 0 };
+	struct import_match less = { 0 };
 	struct import_range range;
 	const char *why = import_addrs(word, &range);
 
@@ -85,10 +86,13 @@ static void addrs(struct import_match *match, bool dst, bool not,
 		return;
 	}
 	import_ranges_add(&ranges, range.first, range.last);
-	if (not)
-		*(dst ? &match->not_dst : &match->not_src) = ranges;
-	else
+	if (!not) {
 		import_match_addrs(match, dst, &ranges);
+		return;
+	}
+	/* -d and --dst-range may both leave out some. */
+	*(dst ? &less.not_dst : &less.not_src) = ranges;
+	import_match_and(match, &less);
 }
 
 static void device(struct import_match *match, bool out, bool not,

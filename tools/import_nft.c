@@ -8,6 +8,8 @@
 #include <jansson.h>
 #include "addr.h"
 
+#define DEPTH_MAX	16
+
 /* All of the file; kept until the next, whatever ends the reading of it. */
 static json_t *root;
 /* The objects of the ruleset. */
@@ -17,6 +19,8 @@ static const char *family, *table;
 static struct import_chain *chain;
 /* What it is made of. */
 static struct import_rule draft;
+/* Lists of elements within each other, each of which is a call. */
+static unsigned int depth;
 /* What is shared by all rules that it becomes. */
 static bool *told;
 
@@ -64,8 +68,14 @@ static json_t *elements(json_t *value)
 			set = json_object_get(object, "map");
 		if (set && is(string_of(set, "name"), name + 1) &&
 		    is(string_of(set, "table"), table) &&
-		    is(string_of(set, "family"), family))
-			return json_object_get(set, "elem");
+		    is(string_of(set, "family"), family)) {
+			set = json_object_get(set, "elem");
+			if (json_array_size(set))
+				return set;
+			why(import_text("the set %s has no elements in the file",
+					said(name)));
+			return NULL;
+		}
 	}
 	return NULL;
 }
@@ -130,7 +140,7 @@ static struct import_ranges ranges_of(json_t *value,
 	size_t i, n = list ? json_array_size(list) : 1;
 
 	if (!n)
-		draft.match.never = true;
+		why("it compares with a set that has no elements");
 	for (i = 0; i < n; i++) {
 		import_work(1);
 		element = bare(list ? json_array_get(list, i) : value);
@@ -160,7 +170,7 @@ static void devices(bool out, json_t *value, bool not)
 		return;
 	}
 	if (!n)
-		draft.match.never = true;
+		why("it compares with a set that has no elements");
 	names.list = import_alloc(n * sizeof(*names.list));
 	for (i = 0; i < n; i++) {
 		element = bare(list ? json_array_get(list, i) : value);
@@ -469,7 +479,9 @@ static void concats(json_t *left, json_t *set, json_t *list, size_t from)
 		import_work(1);
 		draft = before;
 		narrow(left, bare(element), false);
+		depth++;
 		statements(list, from);
+		depth--;
 	}
 }
 
@@ -484,7 +496,7 @@ static void statements(json_t *list, size_t from)
 		{ "dnat", IMPORT_DNAT }, { "redirect", IMPORT_REDIRECT },
 	};
 	json_t *what, *left, *right;
-	const char *name;
+	const char *name, *op;
 	void *first;
 	size_t i, k;
 
@@ -496,15 +508,23 @@ static void statements(json_t *list, size_t from)
 		name = json_object_iter_key(first);
 		what = json_object_iter_value(first);
 		if (is(name, "match")) {
+			op = string_of(what, "op");
+			if (*op && !is(op, "==") && !is(op, "!=") &&
+			    !is(op, "in")) {
+				why(import_text("there is nothing like the comparison %s",
+						said(op)));
+				continue;
+			}
 			left = json_object_get(what, "left");
 			right = json_object_get(what, "right");
-			if (json_object_get(left, "concat") &&
+			if (depth < DEPTH_MAX &&
+			    json_object_get(left, "concat") &&
 			    json_is_array(elements(right)) &&
-			    !is(string_of(what, "op"), "!=")) {
+			    !is(op, "!=")) {
 				concats(left, elements(right), list, i + 1);
 				return;
 			}
-			narrow(left, right, is(string_of(what, "op"), "!="));
+			narrow(left, right, is(op, "!="));
 			continue;
 		}
 		if (is(name, "counter") || is(name, "comment") ||
@@ -563,6 +583,7 @@ static void rule_read(const json_t *object)
 	chain = import_chain(table_of(object), string_of(object, "chain"));
 	memset(&draft, 0, sizeof(draft));
 	told = import_alloc(sizeof(*told));
+	depth = 0;
 	draft.place = import_text("%s: rule %lld of %s, chain %s",
 				  error_place_file(&line),
 				  (long long)json_integer_value(json_object_get(object, "handle")),

@@ -196,21 +196,6 @@ static bool rules_write(const struct import_flat *flat,
 	return any;
 }
 
-static bool names_meet(const struct import_names *a,
-		       const struct import_names *b)
-{
-	size_t i, j;
-
-	if (!a->n || !b->n)
-		return true;
-	import_work(a->n * b->n);
-	for (i = 0; i < a->n; i++)
-		for (j = 0; j < b->n; j++)
-			if (!strcmp(a->list[i], b->list[j]))
-				return true;
-	return false;
-}
-
 static bool same_ranges(const struct import_ranges *a,
 			const struct import_ranges *b)
 {
@@ -250,7 +235,7 @@ static bool is_met_later(size_t i, const struct import_ranges *left_out,
 			continue;
 		if (posts[i].rule->action != IMPORT_ACCEPT &&
 		    posts[i].rule->action != IMPORT_RETURN &&
-		    names_meet(&match->oif, &later->oif) &&
+		    import_names_meet(&match->oif, &later->oif) &&
 		    import_ranges_meet(&match->proto, &later->proto) &&
 		    import_ranges_meet(dst ? &match->src : left_out,
 				       &later->src) &&
@@ -299,7 +284,7 @@ static struct import_names devices_from(size_t i)
 		for (j = 0; j < posts[i].match.oif.n; j++) {
 			struct import_names one = { &posts[i].match.oif.list[j], 1 };
 
-			if (!all.n || !names_meet(&all, &one))
+			if (!all.n || !import_names_meet(&all, &one))
 				all.list[all.n++] = one.list[0];
 		}
 	}
@@ -312,7 +297,7 @@ static void exempt(size_t i)
 	struct import_names oif = flat->match.oif;
 
 	if (flat->match.not_src.n || flat->match.not_dst.n) {
-		import_tell(flat->rule, "it lets all pass but some: an exempt rule can only say which ones");
+		import_tell(flat->rule, "it lets all pass but some: an exempt rule can only say which ones" IMPORT_LEFT_ALONE);
 		return;
 	}
 	if (!oif.n)
@@ -373,6 +358,9 @@ static void post(size_t i)
 	const char *why = post_why(&flat->match);
 
 	if (why) {
+		if ((rule->action == IMPORT_ACCEPT ||
+		     rule->action == IMPORT_RETURN) && i + 1 < nr_posts)
+			why = import_text("%s" IMPORT_LEFT_ALONE, why);
 		import_tell(rule, why);
 		return;
 	}

@@ -11,6 +11,9 @@
 /* A static mapping of a prefix has these lengths. */
 #define PREFIX_MIN	8
 
+/* Devices that rules translate for where packets leave. */
+static struct import_names outside;
+
 static const char *addr(uint32_t value)
 {
 	return addr_text(htonl(value));
@@ -47,6 +50,45 @@ static const char *ports_text(uint32_t first, uint32_t last)
 	return import_text("%u-%u", first, last);
 }
 
+static void outside_find(void)
+{
+	struct import_flat *flats;
+	size_t i, j, n, room = 1;
+
+	flats = import_flatten(IMPORT_POST, &n);
+	for (i = 0; i < n; i++)
+		room += flats[i].match.oif.n;
+	outside.list = import_alloc(room * sizeof(*outside.list));
+	outside.n = 0;
+	for (i = 0; i < n; i++) {
+		const struct import_names *oif = &flats[i].match.oif;
+
+		if (flats[i].rule->action != IMPORT_MASQUERADE &&
+		    flats[i].rule->action != IMPORT_SNAT &&
+		    flats[i].rule->action != IMPORT_NETMAP)
+			continue;
+		for (j = 0; j < oif->n; j++) {
+			struct import_names one = { &oif->list[j], 1 };
+
+			if (!outside.n || !import_names_meet(&outside, &one))
+				outside.list[outside.n++] = oif->list[j];
+		}
+	}
+}
+
+static bool are_outside(const struct import_names *names)
+{
+	size_t i;
+
+	for (i = 0; i < names->n; i++) {
+		struct import_names one = { &names->list[i], 1 };
+
+		if (!import_names_meet(&outside, &one))
+			return false;
+	}
+	return true;
+}
+
 /* Why a rule about packets that come in cannot be a mapping, or NULL. */
 static const char *pre_why(const struct import_flat *flat)
 {
@@ -62,6 +104,9 @@ static const char *pre_why(const struct import_flat *flat)
 		return "it is for all destinations but some: a static mapping is for one";
 	if (!match->dst.n && !match->iif.n)
 		return "it names neither an outside address nor a device";
+	/* Interception of what hosts send, such as of their DNS. */
+	if (!are_outside(&match->iif))
+		return "it is for what comes in through a device that no rule translates for: a mapping would make it an outside device";
 	if (!flat->rule->to.last)
 		return "its new address is missing";
 	return NULL;
@@ -171,6 +216,10 @@ static void map_place(const struct import_flat *flat, const char *dev,
 	for (i = 0; i < match->proto.n; i++) {
 		uint32_t proto = match->proto.list[i].first;
 
+		if (*dev && !match->dport.n && proto_has_ports(proto)) {
+			import_tell(flat->rule, "it is for all ports: none would be left for other hosts behind the device");
+			continue;
+		}
 		for (k = 0; k < (match->dport.n ?: 1); k++)
 			map_write(flat->rule, proto, dev, place, match->dport.n ?
 				  &match->dport.list[k] :
@@ -205,6 +254,11 @@ static void map_ports(struct import_flat *flat)
 		}
 		if (!import_are_unicast(rule, &match->dst.list[i]))
 			return;
+	}
+	if (match->dst.n && import_whole.n &&
+	    import_ranges_meet(&import_whole, &match->dst)) {
+		import_tell(rule, "an earlier rule maps one of its addresses as a whole: it is never met");
+		return;
 	}
 	for (i = 0; i < match->dst.n; i++)
 		for (at = match->dst.list[i].first;; at++) {
@@ -254,6 +308,7 @@ void import_pre(void)
 	struct import_flat *flats;
 	size_t i, n;
 
+	outside_find();
 	flats = import_flatten(IMPORT_PRE, &n);
 	for (i = 0; i < n; i++)
 		pre(&flats[i], i + 1 == n);

@@ -9,9 +9,10 @@
 #include "addr.h"
 #include "error.h"
 #include "import.h"
+#include "progress.h"
 
 #define MEMORY_MAX	(256u << 20)
-#define WORK_MAX	50000000
+#define WORK_MAX	2000000000u
 /* Jumps within jumps; more are a circle. */
 #define DEPTH_MAX	16
 
@@ -87,7 +88,7 @@ void import_work(size_t steps)
 {
 	work += steps;
 	if (work > WORK_MAX)
-		fail("the rules are too many, or jump too often");
+		fail_usage("the rules are more than can be converted at once: divide the file");
 }
 
 /* --- chains and rules --- */
@@ -137,6 +138,7 @@ void import_tell(struct import_rule *rule, const char *why)
 		return;
 	*rule->told = true;
 	not_converted++;
+	progress_end();
 	fprintf(stderr, "%s: Not converted: %s\n", rule->place, why);
 }
 
@@ -176,6 +178,21 @@ bool import_ranges_meet(const struct import_ranges *a,
 	for (i = 0; i < a->n; i++)
 		for (j = 0; j < b->n; j++)
 			if (range_meet(&a->list[i], &b->list[j]))
+				return true;
+	return false;
+}
+
+bool import_names_meet(const struct import_names *a,
+		       const struct import_names *b)
+{
+	size_t i, j;
+
+	if (!a->n || !b->n)
+		return true;
+	import_work(a->n * b->n);
+	for (i = 0; i < a->n; i++)
+		for (j = 0; j < b->n; j++)
+			if (!strcmp(a->list[i], b->list[j]))
 				return true;
 	return false;
 }
@@ -460,7 +477,7 @@ static void flatten(struct import_chain *chain,
 				if (is_any(&rule->match))
 					return;
 				if (rule->next)
-					import_tell(rule, "only some packets return from this chain: an accept could be converted");
+					import_tell(rule, "only some packets return from this chain: an accept could be converted" IMPORT_LEFT_ALONE);
 				continue;
 			}
 			break;

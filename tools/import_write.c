@@ -8,6 +8,7 @@
 #include "error.h"
 #include "import_write.h"
 #include "out.h"
+#include "progress.h"
 
 struct import_ranges import_whole;
 
@@ -154,5 +155,6 @@ void import_write(void)
 	flats = import_flatten(IMPORT_OWN, &n);
 	for (i = 0; i < n; i++)
 		import_tell(flats[i].rule, "it is for the gateway's own traffic, which is not translated this way");
+	progress_end();
 	lines_print();
 }

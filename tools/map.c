@@ -67,6 +67,7 @@ static void out_end_put(struct words *words, struct nlmsghdr *nlh,
 	struct end end;
 
 	out->first = 0;
+	out->last = 0;
 	out->len = -1;
 	if (word_find(word, device) == 0) {
 		device_put(words, nlh, out, ports);

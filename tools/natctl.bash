@@ -208,7 +208,7 @@ _natctl_verbs()
 	map) echo add set del list flush ;;
 	session) echo list count del ;;
 	host) echo list ;;
-	stats) echo show reset ;;
+	stats) echo show reset -o ;;
 	config) echo show set ;;
 	fastpath) echo add del list ;;
 	monitor) echo all mappings sessions limits ;;
@@ -255,6 +255,16 @@ _natctl_words()
 	esac
 }
 
+# Lines that go on from what is typed, as the shell reads them: names come from others, and are only text.
+_natctl_fit()
+{
+	local word
+
+	while read -r word; do
+		[[ -z $word || $word != "$cur"* ]] || printf '%q\n' "$word"
+	done
+}
+
 _natctl()
 {
 	local words=() cur n=1 _natctl_program
@@ -271,7 +281,7 @@ _natctl()
 		case ${words[n]} in
 		-n)
 			if [ "${#words[@]}" = $((n + 1)) ]; then
-				mapfile -t COMPREPLY < <(compgen -W "$(ip netns list 2>/dev/null | sed 's/ .*//')" -- "$cur")
+				mapfile -t COMPREPLY < <(ip netns list 2>/dev/null | sed 's/ .*//' | _natctl_fit)
 				return
 			fi
 			_natctl_program=("${words[0]}" -n "${words[n + 1]}")
@@ -283,10 +293,10 @@ _natctl()
 		n=$((n + 1))
 	done
 	if [[ $cur == -* && ${#words[@]} = "$n" ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "-j -p -n -b -V" -- "$cur")
+		mapfile -t COMPREPLY < <(printf '%s\n' -j -p -n -b -V | _natctl_fit)
 		return
 	fi
-	mapfile -t COMPREPLY < <(compgen -W "$(_natctl_words "${words[@]:n}")" -- "$cur")
+	mapfile -t COMPREPLY < <(_natctl_words "${words[@]:n}" | tr -s ' \t' '\n' | _natctl_fit)
 	# What stands before the last colon is a word of its own to the shell.
 	if [[ $cur == *:* && $COMP_WORDBREAKS == *:* ]]; then
 		COMPREPLY=("${COMPREPLY[@]#"${cur%:*}:"}")

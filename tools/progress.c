@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* natctl: what takes long says so. */
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -51,6 +52,7 @@ static void show(int signal)
 {
 	char line[WIDTH + 2], *to = line;
 	const char *end = line + WIDTH;
+	int saved = errno;
 	ssize_t done;
 
 	(void)signal;
@@ -71,6 +73,7 @@ static void show(int signal)
 	done = write(STDERR_FILENO, line, to - line);
 	(void)done;
 	shown = 1;
+	errno = saved;
 }
 
 static void every_second(bool on)

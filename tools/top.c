@@ -95,7 +95,9 @@ bool top_key(struct top_view *view, int key, unsigned int rows)
 		[TOP_BY_USE] = 'u', [TOP_BY_REFUSED] = 'f',
 		[TOP_BY_ADDRESS] = 'a',
 	};
-	const char *sort = key > 0 ? memchr(sorts, key, sizeof(sorts)) : NULL;
+	/* Keys without a letter are beyond, and memchr() would cut them. */
+	const char *sort = key > 0 && key < 256 ?
+			   memchr(sorts, key, sizeof(sorts)) : NULL;
 
 	if (sort) {
 		view->sort = sort - sorts;

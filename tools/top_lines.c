@@ -8,6 +8,7 @@
 #include "out.h"
 #include "stats.h"
 #include "top.h"
+#include "utf8.h"
 
 #define WIDTH_MAX	512
 /* Rows of a screen that are no list: five of figures, two of heads, the keys. */
@@ -40,6 +41,9 @@ static void end(enum top_line kind)
 {
 	unsigned int len = used < width ? used : width;
 
+	/* No character is cut in two. */
+	while (len && (line[len] & 0xc0) == 0x80)
+		len--;
 	/* Blanks at the end say nothing. */
 	while (kind != TOP_HEAD && len && line[len - 1] == ' ')
 		len--;
@@ -47,6 +51,26 @@ static void end(enum top_line kind)
 	put_line(kind, line);
 	used = 0;
 	*line = 0;
+}
+
+/* A name as a terminal may have it, and blanks up to so many columns; what is
+ * longer is cut if @cut says so.
+ */
+static void add_name(const char *name, unsigned int columns, bool cut)
+{
+	char escaped[UTF8_ESCAPED_MAX];
+	unsigned int n = 0, more;
+
+	for (; *name; n += more) {
+		name += utf8_escape(name, escaped);
+		/* What is escaped has a column for each sign. */
+		more = escaped[0] == '\\' ? strlen(escaped) : 1;
+		if (cut && n + more > columns)
+			break;
+		add("%s", escaped);
+	}
+	if (n < columns)
+		add("%*s", columns - n, "");
 }
 
 /* A rate, from thousandths: 0, 0.4, 12, 3456, 12.3k, 4.5M. */
@@ -102,8 +126,10 @@ static void title(const struct top_view *view)
 {
 	add("natctl top  every %u s  by %s%s", view->interval,
 	    top_sorts[view->sort], view->reverse ? ", reversed" : "");
-	if (view->pool)
-		add("  pool %s", view->pool);
+	if (view->pool) {
+		add("  pool ");
+		add_name(view->pool, 0, false);
+	}
 	if (view->host_mask)
 		add("  host %s", prefix_text(htonl(view->host),
 					     __builtin_popcount(view->host_mask)));
@@ -176,7 +202,8 @@ static const char *pool_name(const struct top_look *look, int pool)
 	return pool == TOP_NO_POOL ? "masquerade" : look->pools[pool].name;
 }
 
-static void addr_line(const struct top_look *look, const struct top_addr *addr)
+static void addr_line(const struct top_look *look, const struct top_addr *addr,
+		      bool cut)
 {
 	uint64_t full = share(addr->mappings, addr->ports);
 
@@ -184,8 +211,9 @@ static void addr_line(const struct top_look *look, const struct top_addr *addr)
 		add("all %-11u", look->pools[addr->pool].addrs);
 	else
 		add("%-15s", addr_text(htonl(addr->addr)));
-	add(" %-12.12s %7u %9u", pool_name(look, addr->pool), addr->hosts,
-	    addr->mappings);
+	add(" ");
+	add_name(pool_name(look, addr->pool), 12, cut);
+	add(" %7u %9u", addr->hosts, addr->mappings);
 	if (addr->ports) {
 		add(" %8llu ", (unsigned long long)addr->ports);
 		add_share(full);
@@ -197,13 +225,13 @@ static void addr_line(const struct top_look *look, const struct top_addr *addr)
 
 static void host_line(const struct top_look *look,
 		      const struct top_look *before,
-		      const struct top_host *host)
+		      const struct top_host *host, bool cut)
 {
 	uint64_t full = share(host->mappings, host->limit);
 
-	add("%-15s %-11.11s %-15s %9u", addr_text(htonl(host->in_addr)),
-	    pool_name(look, host->pool), addr_text(htonl(host->out_addr)),
-	    host->mappings);
+	add("%-15s ", addr_text(htonl(host->in_addr)));
+	add_name(pool_name(look, host->pool), 11, cut);
+	add(" %-15s %9u", addr_text(htonl(host->out_addr)), host->mappings);
 	if (before)
 		add(" %+7lld", (long long)host->change);
 	else
@@ -253,12 +281,12 @@ void top_lines(const struct top_look *look, const struct top_look *before,
 	    "MAPPINGS", "PORTS", "USE", rows ? WIDTH_MAX / 2 : 0, "");
 	end(TOP_HEAD);
 	for (i = 0; i < addrs; i++)
-		addr_line(look, &look->addrs[i]);
+		addr_line(look, &look->addrs[i], rows);
 	add("%-15s %-11s %-15s %9s %7s %6s %9s%*s", "INSIDE", "POOL", "OUTSIDE",
 	    "MAPPINGS", "CHANGE", "USE", "REFUSED", rows ? WIDTH_MAX / 2 : 0, "");
 	end(TOP_HEAD);
 	for (i = 0; i < hosts; i++)
-		host_line(look, before, &look->hosts[from + i]);
+		host_line(look, before, &look->hosts[from + i], rows);
 	if (!rows)
 		return;
 	for (i = addrs + hosts; i < left; i++)

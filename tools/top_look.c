@@ -209,7 +209,10 @@ static int by_in_addr(const void *a, const void *b)
 	const struct top_host *x = a, *y = b;
 	int n = cmp(x->in_addr, y->in_addr);
 
-	return n ? n : x->pool - y->pool;
+	if (n || x->pool != y->pool)
+		return n ? n : x->pool - y->pool;
+	/* Those of masquerade rules have no name. */
+	return x->pool == TOP_NO_POOL ? cmp(x->out_addr, y->out_addr) : 0;
 }
 
 /* By pool and outside address, for the sums. */
@@ -331,6 +334,8 @@ void top_look(struct top_look *look, struct top_look *before,
 	nr_rules = 0;
 	now->time = clock_ns();
 	ask();
+	/* Each is summed once, which leaves them in another order. */
+	hosts_order();
 	addrs_sum();
 	hosts_order();
 	if (before)

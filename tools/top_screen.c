@@ -5,6 +5,7 @@
 #ifdef HAVE_NCURSES
 #include <curses.h>
 #include <errno.h>
+#include <locale.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,6 +107,8 @@ bool top_screen(struct top_look *looks, struct top_view *view)
 	if (!is_able())
 		return false;
 	out_flush();
+	/* Names have characters of more than a byte. */
+	setlocale(LC_CTYPE, "");
 	screen = newterm(NULL, stdout, stdin);
 	if (!screen)
 		return false;

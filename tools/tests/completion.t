@@ -14,7 +14,7 @@ cat >"$dir/natctl" <<'END'
 #!/bin/bash
 [ "$1" = -n ] && { [ "$2" = blue ] || exit 2; shift 2; }
 case $* in
-'pool list') printf '%s\n' 'office      addr 198.51.100.1 # 1 addresses' 'cgn         addr 198.51.100.2' ;;
+'pool list') printf '%s\n' ${POOL:+"$POOL addr 198.51.100.9"} 'office      addr 198.51.100.1 # 1 addresses' 'cgn         addr 198.51.100.2' ;;
 'map list static proto tcp') echo 'tcp  203.0.113.1:8000       to 192.168.0.2:80 # static' ;;
 'map list')
 	echo 'tcp  203.0.113.1:8000       to 192.168.0.2:80         # static'
@@ -100,8 +100,24 @@ completes 'natctl top ' '-o host interval lines pool sort'
 completes 'natctl top lines 5 sort ' 'address change mappings refused use'
 completes 'natctl -n blue top pool ' 'cgn office'
 completes "natctl import $dir/nat" "$dir/natctl"
+completes 'natctl stats ' '-o help reset show'
+completes 'natctl stats -o ' prometheus
 completes 'natctl stats show ' -o
 completes 'natctl stats show -o ' prometheus
+
+# A name is text, whatever the shell would make of it.
+export POOL="\$(touch\${IFS}$dir/run)"
+# shellcheck disable=SC2016	# what is typed
+completes 'natctl pool del $' "$POOL"
+completes 'natctl pool del o' office
+unset POOL
+tests=$((tests + 1))
+if [ -e "$dir/run" ]; then
+	echo "not ok $tests - a name is run"
+	failed=1
+else
+	echo "ok $tests - a name is not run"
+fi
 
 # Objects, commands and options are those of the grammar.
 objects=$("$real" help | sed -n '/^OBJECT/,/^  help/s/^  \([a-z]\+\) .*/\1/p' | sort | xargs)

@@ -13,8 +13,8 @@ fi
 
 while IFS=: read -r file line command; do
 	tests=$((tests + 1))
-	# A batch line is split as a shell would, but goes nowhere; the file that the unit applies is the example.
-	sed "s/^\(sudo \)\?natctl //; s/ *[|>].*//; s|/etc/knat/knat.conf|$top/systemd/knat.conf|" <<< "$command" > /tmp/natctl-docs.$$
+	# A batch line is split as a shell would, but goes nowhere; a file to apply is the example.
+	sed "s/^\(sudo \)\?natctl //; s/ *[|>].*//; s!/etc/knat/knat.conf\|knat\.new!$top/systemd/knat.conf!" <<< "$command" > /tmp/natctl-docs.$$
 	said=$("$natctl" -b /tmp/natctl-docs.$$ 2>&1)
 	if [ $? = 2 ] && [[ $said == *"module knat is not loaded: modprobe knat" ]]; then
 		echo "ok $tests - $(basename "$file"):$line: $command"

@@ -72,6 +72,39 @@ check_case
 if "$natctl" import "$here/import/nft.json" 2>&1 | grep -q 'built without jansson'; then
 	is "$status" 2 "without jansson, JSON is an error"
 else
+	# One rule of postrouting, of these statements
+	import_rule() { # STATEMENTS [OBJECTS]
+		import - <<<"{\"nftables\": [${2:+$2, }{\"chain\": {\"family\": \"ip\", \"table\": \"t\", \"name\": \"c\",
+			\"type\": \"nat\", \"hook\": \"postrouting\", \"prio\": 100}}, {\"rule\": {\"family\": \"ip\",
+			\"table\": \"t\", \"chain\": \"c\", \"handle\": 1, \"expr\": [$1]}}]}"
+	}
+
+	wan='{"match": {"op": "==", "left": {"meta": {"key": "oifname"}}, "right": "wan"}}'
+	import_rule "$wan, {\"masquerade\": null}"
+	is "$status$out" '0rule add oif wan masquerade alloc preserve' "a rule alone"
+	for op in '<' '>=' '&'; do
+		import_rule "$wan, {\"match\": {\"op\": \"$op\", \"left\": {\"meta\": {\"key\": \"l4proto\"}},
+			\"right\": 6}}, {\"masquerade\": null}"
+		is "$status$out" 3 "the comparison $op converts nothing"
+		is "${err#*: *: }" "Not converted: there is nothing like the comparison \"$op\"" "and is named"
+	done
+	empty='{"set": {"family": "ip", "table": "t", "name": "s", "type": "ipv4_addr", "handle": 2}}'
+	for op in == !=; do
+		source="{\"match\": {\"op\": \"$op\", \"left\": {\"payload\": {\"protocol\": \"ip\", \"field\": \"saddr\"}}, \"right\":"
+		import_rule "$wan, $source \"@s\"}}, {\"masquerade\": null}" "$empty"
+		is "$status$out" 3 "$op a set without elements"
+		is "${err#*: *: }" 'Not converted: the set "@s" has no elements in the file' "is named"
+		import_rule "$wan, $source {\"set\": []}}}, {\"masquerade\": null}"
+		is "$status$out" 3 "$op a list without elements"
+		is "${err#*: *: }" 'Not converted: it compares with a set that has no elements' "has a sentence"
+	done
+	one='{"match": {"op": "==", "left": {"concat": [{"meta": {"key": "l4proto"}}, {"meta": {"key": "l4proto"}}]},
+		"right": {"set": [{"concat": [6, 6]}]}}}, '
+	import_rule "$wan, $one{\"masquerade\": null}"
+	is "$status$out" '0rule add oif wan proto tcp masquerade alloc preserve' "a list"
+	import_rule "$wan, $(yes "$one" | head -n 180000) {\"masquerade\": null}"
+	is "$status$out" 3 "lists that are too many"
+	is "${err#*: *: }" "Not converted: there is nothing like one of its matches" "have one sentence"
 	import "$here/import/nft.json"
 	is "$out" "$(<"$here/import/nft.want")" "what nft prints"
 	is "$(sed 's/.*Not converted: //' <<<"$err")" "$(<"$here/import/nft.err")" "what of it is not converted"
@@ -109,6 +142,15 @@ is "$(wc -l <"$dir/out") $(grep -vc '^#' "$dir/out")" '3 1' "the name of the fil
 printf '*nat\n-A POSTROUTING -o wan -j MASQUERADE' | tr '\n' '\0' >"$dir/zero"
 import "$dir/zero"
 is "$status$out" 0 "a byte 0 ends a line, and the rest of it is not read"
+# Each address is compared with those of all pools before it.
+{
+	echo '*nat'
+	for ((i = 0; i < 12000; i++)); do
+		echo "-A POSTROUTING -s 10.0.$((i >> 8)).$((i & 255)) -o wan -j SNAT --to-source 198.18.$((i >> 8)).$((i & 255))"
+	done
+} >"$dir/many"
+import "$dir/many"
+is "$status $(grep -c '^pool' <<<"$out") $(grep -c '^rule' <<<"$out")$err" '0 12000 12000' "many rules"
 
 echo "1..$tests"
 exit $failed

@@ -8,17 +8,17 @@
 
 /* Counters, settings, pools, rules and hosts, twice */
 #define REQUESTS	10
+#define POOLS_REQUEST	3
 
-static void host(void)
+static void host(const char *out_addr, const char *pool)
 {
 	wire_genl(&reply, FAMILY, NLM_F_MULTI, KNAT_CMD_HOST_GET);
 	wire_addr(&reply, KNAT_A_HOST_IN_ADDR, "192.168.0.2");
-	wire_addr(&reply, KNAT_A_HOST_OUT_ADDR, "203.0.113.1");
-	wire_string(&reply, KNAT_A_HOST_POOL, "office");
+	wire_addr(&reply, KNAT_A_HOST_OUT_ADDR, out_addr);
+	wire_string(&reply, KNAT_A_HOST_POOL, pool);
 	wire_u32(&reply, KNAT_A_HOST_MAPPINGS, 12);
 	wire_u32(&reply, KNAT_A_HOST_LIMIT, 1000);
 	wire_cut(&reply);
-	wire_done(&reply, 0, NULL);
 }
 
 static void asked(void)
@@ -38,6 +38,16 @@ static void asked(void)
 	wire_addr(&want, KNAT_A_HOST_IN_ADDR, "192.168.0.2");
 	run("top", "interval", "1", "host", "192.168.0.2");
 	is_sent(&want, "the kernel lists only the host that is wanted");
+
+	fresh();
+	wire_genl(&reply, FAMILY, NLM_F_MULTI, KNAT_CMD_POOL_GET);
+	wire_string(&reply, KNAT_A_POOL_NAME, "a\302\233b\303\251");
+	wire_cut(&reply);
+	wire_done(&reply, 0, NULL);
+	reply_to = POOLS_REQUEST;
+	run("top", "interval", "1", "pool", "a\302\233b\303\251");
+	ok(!!strstr(out, "  pool a\\xc2\\x9bb\303\251\n"),
+	   "the terminal obeys no name");
 }
 
 static void many(void)
@@ -45,7 +55,8 @@ static void many(void)
 	long small;
 
 	fresh();
-	host();
+	host("203.0.113.1", "office");
+	wire_done(&reply, 0, NULL);
 	reply_to = REQUESTS;
 	run("-j", "top", "interval", "1");
 	small = memory;
@@ -57,6 +68,17 @@ static void many(void)
 	ok(memory < small + 16 * 1024, "50,000 hosts fit into 16 MiB");
 	ok(!!strstr(out, "\"inside\":[{\"in_addr\":\"192.168.0.2\",") &&
 	   !strstr(out, "},{\"in_addr\""), "one that is listed twice is shown once");
+	ok(!!strstr(out, "\"outside\":[{\"out_addr\":\"203.0.113.1\",\"subscribers\":1,\"mappings\":12"),
+	   "and counts once");
+
+	fresh();
+	host("203.0.113.1", "");
+	host("203.0.113.2", "");
+	wire_done(&reply, 0, NULL);
+	reply_to = REQUESTS;
+	run("-j", "top", "interval", "1");
+	ok(!!strstr(out, "},{\"in_addr\":\"192.168.0.2\",\"out_addr\":\"203.0.113.2\""),
+	   "a host that leaves by two masquerade rules is two");
 }
 
 void top(void)
