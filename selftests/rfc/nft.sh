@@ -88,26 +88,11 @@ nft_settings() { # NAME
 	esac
 }
 
-nft_pptp() {
-	modprobe nf_nat_pptp || not_offered
-	in_space gw nft -f - <<-END || bail "nft refuses the helper for PPTP"
-		add table ip helpers
-		add ct helper ip helpers pptp { type "pptp" protocol tcp; }
-		add chain ip helpers prerouting { type filter hook prerouting priority 0; }
-		add rule ip helpers prerouting tcp dport 1723 ct helper set "pptp"
-	END
-}
-
 setting() { # NAME VALUE...
 	local names name
 	while [ $# -gt 0 ]; do
 		# It always does.
 		if [ "$1 $2" = 'udp_inbound_refresh 1' ]; then
-			shift 2
-			continue
-		fi
-		if [ "$1 $2" = 'pptp 1' ]; then
-			nft_pptp
 			shift 2
 			continue
 		fi
