@@ -59,6 +59,11 @@ static void event_write(struct knat_net *kn, struct knat_event *event)
 		queue_work(event_queue, &kn->events.work);
 }
 
+static const char *reason_name(enum knat_reason reason)
+{
+	return reason == KNAT_REASON_EXPIRED ? "expired" : "removed";
+}
+
 static void event_map(struct knat_net *kn, const struct knat_map *map, u8 cmd,
 		      enum knat_reason reason)
 {
@@ -79,7 +84,7 @@ static void event_map(struct knat_net *kn, const struct knat_map *map, u8 cmd,
 
 void knat_event_map_new(struct knat_net *kn, const struct knat_map *map)
 {
-	trace_knat_map_new(kn, map);
+	trace_knat_map_new(kn, map, "");
 	if (unlikely(event_wanted(kn, KNAT_GROUP_MAPPINGS)))
 		event_map(kn, map, KNAT_CMD_MAP_NEW_NTF, 0);
 }
@@ -87,7 +92,7 @@ void knat_event_map_new(struct knat_net *kn, const struct knat_map *map)
 void knat_event_map_gone(struct knat_net *kn, const struct knat_map *map,
 			 enum knat_reason reason)
 {
-	trace_knat_map_gone(kn, map, reason);
+	trace_knat_map_gone(kn, map, reason_name(reason));
 	if (unlikely(event_wanted(kn, KNAT_GROUP_MAPPINGS)))
 		event_map(kn, map, KNAT_CMD_MAP_GONE_NTF, reason);
 }
@@ -116,7 +121,7 @@ static void event_session(struct knat_net *kn,
 void knat_event_session_new(struct knat_net *kn,
 			    const struct knat_session *session)
 {
-	trace_knat_session_new(kn, session);
+	trace_knat_session_new(kn, session, "");
 	if (unlikely(event_wanted(kn, KNAT_GROUP_SESSIONS)))
 		event_session(kn, session, KNAT_CMD_SESSION_NEW_NTF, 0);
 }
@@ -131,7 +136,7 @@ void knat_event_session_gone(struct knat_net *kn,
 		return;
 	if (knat_session_expired(kn, session))
 		reason = KNAT_REASON_EXPIRED;
-	trace_knat_session_gone(kn, session, reason);
+	trace_knat_session_gone(kn, session, reason_name(reason));
 	if (wanted)
 		event_session(kn, session, KNAT_CMD_SESSION_GONE_NTF, reason);
 }

@@ -281,7 +281,7 @@ static void session_refuse(struct knat_net *kn, const struct knat_map *map,
 			   enum knat_counter counter)
 {
 	knat_count_nr(kn, counter);
-	trace_knat_refuse(kn, map, counter);
+	trace_knat_refuse(kn, map, knat_counter_name(counter));
 }
 
 static enum knat_counter session_why(int err)

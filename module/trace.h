@@ -19,23 +19,16 @@
 #include "net.h"
 #include "session.h"
 
-TRACE_DEFINE_ENUM(KNAT_REASON_EXPIRED);
-TRACE_DEFINE_ENUM(KNAT_REASON_REMOVED);
-
 /* The longest name of a counter, and its end */
 #define KNAT_TRACE_NAME	28
 
 /* The ports of a packet on its way, if they can be read; else NULL. */
 const __be16 *knat_trace_ports(const struct sk_buff *skb);
 
-#define KNAT_TRACE_REASON(reason)					\
-	__print_symbolic(reason, { KNAT_REASON_EXPIRED, "expired" },	\
-			 { KNAT_REASON_REMOVED, "removed" })
-
-/* Traffic has opened a mapping. */
-TRACE_EVENT(knat_map_new,
-	TP_PROTO(const struct knat_net *kn, const struct knat_map *map),
-	TP_ARGS(kn, map),
+DECLARE_EVENT_CLASS(knat_map,
+	TP_PROTO(const struct knat_net *kn,
+		 const struct knat_map *map, const char *reason),
+	TP_ARGS(kn, map, reason),
 	TP_STRUCT__entry(
 		__field(u32, net)
 		__field(u8, proto)
@@ -43,6 +36,7 @@ TRACE_EVENT(knat_map_new,
 		__field(u16, in_port)
 		__array(u8, out_addr, 4)
 		__field(u16, out_port)
+		__array(char, reason, KNAT_TRACE_NAME)
 	),
 	TP_fast_assign(
 		__entry->net = kn->net->ns.inum;
@@ -51,7 +45,20 @@ TRACE_EVENT(knat_map_new,
 		__entry->in_port = be16_to_cpu(map->in.port);
 		memcpy(__entry->out_addr, &map->out.addr, 4);
 		__entry->out_port = be16_to_cpu(map->out.port);
+		strscpy(__entry->reason, reason, KNAT_TRACE_NAME);
 	),
+	TP_printk("net=%u proto=%u in=%pI4:%u out=%pI4:%u reason=%s",
+		  __entry->net, __entry->proto,
+		  __entry->in_addr, __entry->in_port,
+		  __entry->out_addr, __entry->out_port,
+		  __entry->reason)
+);
+
+/* Traffic has opened a mapping, for no @reason. */
+DEFINE_EVENT_PRINT(knat_map, knat_map_new,
+	TP_PROTO(const struct knat_net *kn,
+		 const struct knat_map *map, const char *reason),
+	TP_ARGS(kn, map, reason),
 	TP_printk("net=%u proto=%u in=%pI4:%u out=%pI4:%u",
 		  __entry->net, __entry->proto,
 		  __entry->in_addr, __entry->in_port,
@@ -59,40 +66,25 @@ TRACE_EVENT(knat_map_new,
 );
 
 /* It is gone; its port rests. */
-TRACE_EVENT(knat_map_gone,
-	TP_PROTO(const struct knat_net *kn, const struct knat_map *map,
-		 u8 reason),
-	TP_ARGS(kn, map, reason),
-	TP_STRUCT__entry(
-		__field(u32, net)
-		__field(u8, proto)
-		__field(u8, reason)
-		__array(u8, in_addr, 4)
-		__field(u16, in_port)
-		__array(u8, out_addr, 4)
-		__field(u16, out_port)
-	),
-	TP_fast_assign(
-		__entry->net = kn->net->ns.inum;
-		__entry->proto = map->in.proto;
-		__entry->reason = reason;
-		memcpy(__entry->in_addr, &map->in.addr, 4);
-		__entry->in_port = be16_to_cpu(map->in.port);
-		memcpy(__entry->out_addr, &map->out.addr, 4);
-		__entry->out_port = be16_to_cpu(map->out.port);
-	),
-	TP_printk("net=%u proto=%u in=%pI4:%u out=%pI4:%u reason=%s",
-		  __entry->net, __entry->proto,
-		  __entry->in_addr, __entry->in_port,
-		  __entry->out_addr, __entry->out_port,
-		  KNAT_TRACE_REASON(__entry->reason))
+DEFINE_EVENT(knat_map, knat_map_gone,
+	TP_PROTO(const struct knat_net *kn,
+		 const struct knat_map *map, const char *reason),
+	TP_ARGS(kn, map, reason)
 );
 
-/* A session is there: of TCP, or of another protocol that has them. */
-TRACE_EVENT(knat_session_new,
+/* The mapping gets no more sessions, and the packet that wanted one is dropped;
+ * @reason is the counter that has it.
+ */
+DEFINE_EVENT(knat_map, knat_refuse,
 	TP_PROTO(const struct knat_net *kn,
-		 const struct knat_session *session),
-	TP_ARGS(kn, session),
+		 const struct knat_map *map, const char *reason),
+	TP_ARGS(kn, map, reason)
+);
+
+DECLARE_EVENT_CLASS(knat_session,
+	TP_PROTO(const struct knat_net *kn,
+		 const struct knat_session *session, const char *reason),
+	TP_ARGS(kn, session, reason),
 	TP_STRUCT__entry(
 		__field(u32, net)
 		__field(u8, proto)
@@ -102,6 +94,7 @@ TRACE_EVENT(knat_session_new,
 		__field(u16, out_port)
 		__array(u8, remote_addr, 4)
 		__field(u16, remote_port)
+		__array(char, reason, KNAT_TRACE_NAME)
 	),
 	TP_fast_assign(
 		struct knat_session_ports ports = knat_session_ports(session);
@@ -114,7 +107,21 @@ TRACE_EVENT(knat_session_new,
 		__entry->out_port = be16_to_cpu(ports.out);
 		memcpy(__entry->remote_addr, &session->remote_addr, 4);
 		__entry->remote_port = be16_to_cpu(ports.remote);
+		strscpy(__entry->reason, reason, KNAT_TRACE_NAME);
 	),
+	TP_printk("net=%u proto=%u in=%pI4:%u out=%pI4:%u remote=%pI4:%u reason=%s",
+		  __entry->net, __entry->proto,
+		  __entry->in_addr, __entry->in_port,
+		  __entry->out_addr, __entry->out_port,
+		  __entry->remote_addr, __entry->remote_port,
+		  __entry->reason)
+);
+
+/* A session is there: of TCP, or of another protocol that has them. */
+DEFINE_EVENT_PRINT(knat_session, knat_session_new,
+	TP_PROTO(const struct knat_net *kn,
+		 const struct knat_session *session, const char *reason),
+	TP_ARGS(kn, session, reason),
 	TP_printk("net=%u proto=%u in=%pI4:%u out=%pI4:%u remote=%pI4:%u",
 		  __entry->net, __entry->proto,
 		  __entry->in_addr, __entry->in_port,
@@ -123,40 +130,10 @@ TRACE_EVENT(knat_session_new,
 );
 
 /* It is gone. */
-TRACE_EVENT(knat_session_gone,
+DEFINE_EVENT(knat_session, knat_session_gone,
 	TP_PROTO(const struct knat_net *kn,
-		 const struct knat_session *session, u8 reason),
-	TP_ARGS(kn, session, reason),
-	TP_STRUCT__entry(
-		__field(u32, net)
-		__field(u8, proto)
-		__field(u8, reason)
-		__array(u8, in_addr, 4)
-		__field(u16, in_port)
-		__array(u8, out_addr, 4)
-		__field(u16, out_port)
-		__array(u8, remote_addr, 4)
-		__field(u16, remote_port)
-	),
-	TP_fast_assign(
-		struct knat_session_ports ports = knat_session_ports(session);
-
-		__entry->net = kn->net->ns.inum;
-		__entry->proto = session->proto;
-		__entry->reason = reason;
-		memcpy(__entry->in_addr, &session->in_addr, 4);
-		__entry->in_port = be16_to_cpu(ports.in);
-		memcpy(__entry->out_addr, &session->out_addr, 4);
-		__entry->out_port = be16_to_cpu(ports.out);
-		memcpy(__entry->remote_addr, &session->remote_addr, 4);
-		__entry->remote_port = be16_to_cpu(ports.remote);
-	),
-	TP_printk("net=%u proto=%u in=%pI4:%u out=%pI4:%u remote=%pI4:%u reason=%s",
-		  __entry->net, __entry->proto,
-		  __entry->in_addr, __entry->in_port,
-		  __entry->out_addr, __entry->out_port,
-		  __entry->remote_addr, __entry->remote_port,
-		  KNAT_TRACE_REASON(__entry->reason))
+		 const struct knat_session *session, const char *reason),
+	TP_ARGS(kn, session, reason)
 );
 
 /* A packet is dropped; @reason is the counter that has it. */
@@ -190,38 +167,6 @@ TRACE_EVENT(knat_drop,
 	TP_printk("net=%u proto=%u src=%pI4:%u dst=%pI4:%u reason=%s",
 		  __entry->net, __entry->proto,
 		  __entry->saddr, __entry->sport, __entry->daddr, __entry->dport,
-		  __entry->reason)
-);
-
-/* The mapping gets no more sessions, and the packet that wanted one is dropped;
- * @reason is the counter that has it.
- */
-TRACE_EVENT(knat_refuse,
-	TP_PROTO(const struct knat_net *kn, const struct knat_map *map, u32 reason),
-	TP_ARGS(kn, map, reason),
-	TP_STRUCT__entry(
-		__field(u32, net)
-		__field(u8, proto)
-		__array(u8, in_addr, 4)
-		__field(u16, in_port)
-		__array(u8, out_addr, 4)
-		__field(u16, out_port)
-		__array(char, reason, KNAT_TRACE_NAME)
-	),
-	TP_fast_assign(
-		__entry->net = kn->net->ns.inum;
-		__entry->proto = map->in.proto;
-		memcpy(__entry->in_addr, &map->in.addr, 4);
-		__entry->in_port = be16_to_cpu(map->in.port);
-		memcpy(__entry->out_addr, &map->out.addr, 4);
-		__entry->out_port = be16_to_cpu(map->out.port);
-		strscpy(__entry->reason, knat_counter_name(reason),
-			KNAT_TRACE_NAME);
-	),
-	TP_printk("net=%u proto=%u in=%pI4:%u out=%pI4:%u reason=%s",
-		  __entry->net, __entry->proto,
-		  __entry->in_addr, __entry->in_port,
-		  __entry->out_addr, __entry->out_port,
 		  __entry->reason)
 );
 
