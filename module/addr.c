@@ -185,6 +185,8 @@ static int addr_ranges(struct knat_net *kn, struct knat_addr_list *list)
 			r[++last] = r[i];
 	}
 	list->nr_ranges = last + 1;
+	list->first = r[0].first;
+	list->span = r[last].last - r[0].first;
 	return 0;
 }
 
@@ -258,7 +260,7 @@ struct knat_ports *knat_addr_ports(struct knat_addr *addr,
 	return old;
 }
 
-bool knat_addr_listed(const struct knat_addr_list *list, u32 addr)
+bool knat_addr_listed_among(const struct knat_addr_list *list, u32 addr)
 {
 	u32 low = 0, high = list->nr_ranges;
 

@@ -81,6 +81,8 @@ struct knat_addr_range {
  * @rcu: frees it
  * @nr: number of addresses
  * @nr_ranges: number of ranges
+ * @first: the lowest of @ranges, if any
+ * @span: from there to the highest
  * @ranges: the same addresses (and those of prefix mappings) as ranges
  * @addr: the addresses in ascending order, host order; not where they are:
  *	one may be gone before there is another list
@@ -89,6 +91,8 @@ struct knat_addr_list {
 	struct rcu_head		rcu;
 	u32			nr;
 	u32			nr_ranges;
+	u32			first;
+	u32			span;
 	struct knat_addr_range	*ranges;
 	u32			addr[];
 };
@@ -123,7 +127,13 @@ struct knat_addr *knat_addr_next(struct knat_net *kn, u32 *from, u32 last);
 /* Orders ranges by their first address, for sort(). */
 int knat_addr_range_cmp(const void *a, const void *b);
 
-/* Is @addr (host order) within the ranges? */
-bool knat_addr_listed(const struct knat_addr_list *list, u32 addr);
+/* Is @addr (host order) within the ranges? Most are not, and far away. */
+bool knat_addr_listed_among(const struct knat_addr_list *list, u32 addr);
+
+static inline bool knat_addr_listed(const struct knat_addr_list *list, u32 addr)
+{
+	return unlikely(addr - list->first <= list->span) &&
+	       knat_addr_listed_among(list, addr);
+}
 
 #endif /* _KNAT_ADDR_H */

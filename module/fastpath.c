@@ -8,7 +8,6 @@
 #include "fastroute.h"
 #include "inward.h"
 #include "lookup.h"
-#include "quick.h"
 #include "quick_packet.h"
 
 /* Filters of nf_tables at ingress come first: what they drop is dropped. */

@@ -111,6 +111,7 @@ bool knat_hairpin_last(const struct knat_net *kn, u8 proto,
 
 static DEFINE_SPINLOCK(hairpin_lock);
 struct knat_hairpin_slot knat_hairpin_slots[1 << KNAT_HAIRPIN_SLOTS_BITS];
+bool knat_hairpin_slots_used __read_mostly;
 
 void knat_hairpin_mark(struct sk_buff *skb, const struct knat_found *src)
 {
@@ -126,6 +127,7 @@ void knat_hairpin_mark(struct sk_buff *skb, const struct knat_found *src)
 	slot->saddr = ip_hdr(skb)->saddr;
 	slot->id = ip_hdr(skb)->id;
 	WRITE_ONCE(slot->skb, skb);
+	WRITE_ONCE(knat_hairpin_slots_used, true);
 	spin_unlock_bh(&hairpin_lock);
 }
 

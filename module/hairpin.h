@@ -54,6 +54,8 @@ struct knat_hairpin_slot {
 
 extern struct knat_hairpin_slot
 knat_hairpin_slots[1 << KNAT_HAIRPIN_SLOTS_BITS];
+/* Has there ever been one? On most machines there has not. */
+extern bool knat_hairpin_slots_used;
 
 static inline struct knat_hairpin_slot *
 knat_hairpin_slot(const struct sk_buff *skb)
@@ -63,7 +65,8 @@ knat_hairpin_slot(const struct sk_buff *skb)
 
 static inline bool knat_hairpin_in_slot(const struct sk_buff *skb)
 {
-	return READ_ONCE(knat_hairpin_slot(skb)->skb) == skb;
+	return unlikely(READ_ONCE(knat_hairpin_slots_used)) &&
+	       READ_ONCE(knat_hairpin_slot(skb)->skb) == skb;
 }
 
 /* In PREROUTING: the source of @skb is to become @src. */
@@ -73,7 +76,7 @@ void knat_hairpin_mark(struct sk_buff *skb, const struct knat_found *src);
 static inline bool knat_hairpin_maybe(const struct sk_buff *skb)
 {
 	return IPCB(skb)->flags & KNAT_IPSKB_HAIRPIN ||
-	       unlikely(knat_hairpin_in_slot(skb));
+	       knat_hairpin_in_slot(skb);
 }
 
 /* Is it? The mark is taken away. */

@@ -23,7 +23,6 @@
 #include "pptp.h"
 #include "prefix.h"
 #include "quick.h"
-#include "quick_packet.h"
 #include "rewrite.h"
 #include "rule.h"
 #include "session.h"

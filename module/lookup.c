@@ -134,8 +134,3 @@ bool knat_lookup_inside_of(struct knat_net *kn, u8 proto,
 	found->whole_addr = true;
 	return knat_prefix_inside_of(kn, addr, &found->addr);
 }
-
-bool knat_lookup_is_outside(struct knat_net *kn, __be32 addr)
-{
-	return knat_addr_listed(rcu_dereference(kn->addrs), be32_to_cpu(addr));
-}

@@ -6,9 +6,10 @@
 #ifndef _KNAT_LOOKUP_H
 #define _KNAT_LOOKUP_H
 
+#include <linux/rcupdate.h>
 #include <linux/types.h>
-
-struct knat_net;
+#include "addr.h"
+#include "net.h"
 
 /**
  * struct knat_found - the other side's name for an end
@@ -44,6 +45,9 @@ bool knat_lookup_inside_of(struct knat_net *kn, u8 proto,
 			   struct knat_found *found);
 
 /* Is @addr one of our outside addresses? */
-bool knat_lookup_is_outside(struct knat_net *kn, __be32 addr);
+static inline bool knat_lookup_is_outside(const struct knat_net *kn, __be32 addr)
+{
+	return knat_addr_listed(rcu_dereference(kn->addrs), be32_to_cpu(addr));
+}
 
 #endif /* _KNAT_LOOKUP_H */

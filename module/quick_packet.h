@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * knat: UDP of a mapping and TCP of an established session, with nothing unusual
- * about them: how they are read, found and rewritten. Inlined in the hooks of
- * quick.c and fastpath.c.
+ * about them: how they are read, found and rewritten. Inlined in the hooks, see
+ * quick.h and fastpath.c.
  *
  * Under rcu_read_lock(), softirq off.
  */

@@ -156,25 +156,41 @@ static inline void knat_table_prefetchw(const struct knat_table *table,
 	prefetchw(knat_table_bucket(rcu_dereference(table->buckets), hash));
 }
 
+/* Has slot @n @tag? Bit @n. */
+#define KNAT_TAGGED(bucket, n, tag)					\
+	((u32)!((READ_ONCE((bucket)->slot[n]) - (tag)) & KNAT_TAG_MASK) << (n))
+
+/* The slots that have @tag. All are looked at, without a branch: which of them
+ * it will be is beyond prediction.
+ */
+static __always_inline u32 knat_bucket_tagged(const struct knat_bucket *bucket,
+					      unsigned long tag)
+{
+	static_assert(KNAT_BUCKET_SLOTS == 7);
+	return KNAT_TAGGED(bucket, 0, tag) | KNAT_TAGGED(bucket, 1, tag) |
+	       KNAT_TAGGED(bucket, 2, tag) | KNAT_TAGGED(bucket, 3, tag) |
+	       KNAT_TAGGED(bucket, 4, tag) | KNAT_TAGGED(bucket, 5, tag) |
+	       KNAT_TAGGED(bucket, 6, tag);
+}
+
 static __always_inline void *
 knat_bucket_find(const struct knat_bucket *bucket, unsigned long tag,
 		 size_t link, bool (*match)(const void *entry, const void *key),
 		 const void *key)
 {
+	u32 tagged = knat_bucket_tagged(bucket, tag);
+	/* An index would be checked, where the kernel has that. */
 	const unsigned long *slot = bucket->slot;
-	const unsigned long *end = slot + KNAT_BUCKET_SLOTS;
+	unsigned long word;
 	void *entry;
 
-	/* An index would be checked each time, where the kernel has that. */
-	do {
-		unsigned long word = READ_ONCE(*slot) - tag;
-
-		if (word & KNAT_TAG_MASK)
-			continue;
+	for (; tagged; tagged &= tagged - 1) {
+		word = READ_ONCE(*(slot + __ffs(tagged))) - tag;
 		entry = (void *)word;
-		if (likely(match(entry, key)))
+		/* Meanwhile it may be another's slot. */
+		if (likely(!(word & KNAT_TAG_MASK)) && likely(match(entry, key)))
 			return entry;
-	} while (++slot < end);
+	}
 	entry = (void *)(READ_ONCE(bucket->chain) & ~BIT(KNAT_BUCKET_LOCK));
 	while (unlikely(entry)) {
 		if (match(entry, key))
