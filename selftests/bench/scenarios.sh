@@ -34,6 +34,7 @@ phase()
 		return
 	fi
 	[ "$cpu_ns" = 0.0 ] || figure "$name.cpu" "$cpu_ns"
+	[ -z "$calm_ns" ] || figure "$name.calm" "$calm_ns"
 	figure "$name.wall" "$wall_ns"
 	figure "$name.pps" "$pps"
 }
@@ -47,17 +48,17 @@ establish()
 	outward "$flow_count" "$shape" order
 	slab_before=$(slab) free_before=$(memory_free) translated_before=$(translated)
 	if [ "$flow_count" -ge 100000 ]; then
-		phase setup client "$flow_count" c
-		figure slab_per_flow "$(tenths $(($(slab) - slab_before)) "$flow_count")"
-		figure memory_per_flow "$(tenths $((free_before - $(memory_free))) "$flow_count")"
+		phase setup client "$flows" c
+		figure slab_per_flow "$(tenths $(($(slab) - slab_before)) "$flows")"
+		figure memory_per_flow "$(tenths $((free_before - $(memory_free))) "$flows")"
 		figure entries "$($entries)"
 	else
 		send client "$flow_count" c
 	fi
 	if [ -n "$answers_to" ]; then
 		inward "$flow_count" "$shape" order "$answers_to"
-		send server "$flow_count" s
-		send client "$flow_count" c
+		send server "$flows" s
+		send client "$flows" c
 	fi
 	case $case in
 	masquerade | flowtable | knat)
@@ -230,33 +231,65 @@ cpus()
 	done
 }
 
-# growth: flows that are established while a million others come
+# growth "CASES" [FLOWS]: flows that are established while a million others come, or so many
 growth()
 {
-	local case_name
+	local case_name count=${2:-1000000}
 
 	scenario=growth
 	for case_name in $1; do
-		prepare "$case_name" sockets 1000000
+		prepare "$case_name" sockets "$count"
 		outward 1000 sockets order c@1 1 40000
-		outward 1000000 sockets order c@0 0
+		outward "$count" sockets order c@0 0
 		send client 1000 c@1
-		send client 1000000 c@0 c@1
+		send client "$flows" c@0 c@1
 		figure grow.lost "$lost"
 		figure grow.cpu "$cpu_ns"
 		figure entries "$($entries)"
 	done
 }
 
-# manage: what listing and flushing a million mappings costs established flows. Those are 1,000 others, on the other
-# CPU; their rate before is a second figure.
+# disturb ACTION COMMAND...: while the command runs, established flows send on the other CPU. What the slowest stretch
+# of packets keeps of $quiet is the figure.
+disturb()
+{
+	local action=$1 pid worst=$quiet lost_all=0
+
+	shift
+	(
+		cpu_of "$@"
+		echo "$wall_total" >/run/managed
+	) &
+	pid=$!
+	while kill -0 $pid 2>/dev/null; do
+		send client $((packets / 4)) c
+		[ "$pps" -ge "$worst" ] || worst=$pps
+		lost_all=$((lost_all + lost))
+	done
+	wait $pid
+	figure "$action.kept" "$(tenths $((worst * 100)) "$quiet")"
+	figure "$action.lost" "$lost_all"
+	figure "$action.ms" "$(awk '{ printf "%d", $1 / 1000000 }' /run/managed)"
+}
+
+# Until the mappings that nobody uses have expired
+expired()
+{
+	while [ "$($entries)" -gt 1000 ]; do
+		sleep 0.1
+	done
+}
+
+# manage: what listing, flushing and the expiry of a million mappings cost 1,000 other flows that are established
 manage()
 {
-	local quiet took pid
+	local quiet seconds=12 begin
 
 	scenario=manage
 	prepare knat sockets 1000000
+	natctl config set udp_timeout $seconds
 	outward 1000000 sockets order c 1
+	begin=$SECONDS
 	send client 1000000 c
 	no_generators
 	outward 1000 sockets order c 1 40000
@@ -264,24 +297,20 @@ manage()
 	send client "$packets" c
 	quiet=$pps
 	figure quiet.pps "$pps"
-	for action in list flush; do
-		(
-			cpu_of natctl map "$action"
-			echo "$wall_total $cpu_total" >/run/managed
-		) &
-		pid=$!
-		took=0
-		send client "$packets" c
-		while kill -0 $pid 2>/dev/null && [ "$took" -lt 20 ]; do
-			took=$((took + 1))
-			send client "$packets" c
-		done
-		wait $pid
-		figure "$action.pps" "$pps"
-		figure "$action.kept" "$(tenths $((pps * 100)) "$quiet")"
-		figure "$action.lost" "$lost"
-		figure "$action.ms" "$(awk '{ printf "%d", $1 / 1000000 }' /run/managed)"
+	disturb list natctl map list
+	# From the second in which the first one may go
+	while [ $((SECONDS - begin)) -lt $seconds ]; do
+		send client 100000 c
 	done
+	disturb expire expired
+	natctl config set udp_timeout 100000
+	no_generators
+	outward 1000000 sockets order c 1
+	send client 1000000 c
+	no_generators
+	outward 1000 sockets order c 1 40000
+	send client 1000 c
+	disturb flush natctl map flush
 }
 
 # bulk "CASES": one TCP connection between sockets, with segments of 64 KiB: CPU time of the kernel for each byte
