@@ -115,8 +115,11 @@ static bool quote_parse(const struct knat_packet *p, struct quote *q)
 	if (!pskb_may_pull(skb, off + iph->ihl * 4))
 		return false;
 	iph = (const void *)(skb->data + off);
-	/* RFC 5508 REQ-3a */
-	if (ip_fast_csum(iph, iph->ihl))
+	/* RFC 5508 REQ-3a. What the gateway tells itself is about a packet whose
+	 * options it may have written to, and Linux quotes it before it has
+	 * summed that up.
+	 */
+	if (skb->skb_iif && ip_fast_csum(iph, iph->ihl))
 		return false;
 	q->off = off;
 	q->l4 = off + iph->ihl * 4;
