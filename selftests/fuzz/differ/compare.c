@@ -283,7 +283,9 @@ static void blank(const struct step *step, enum gateway gw, enum side side,
 	if (side == INSIDE)
 		return;
 	at = sum_of(l4, there, ip->protocol);
-	if (at)
+	if (at && ip->protocol == SCTP && there >= 12)
+		memset(at, 0, 4);
+	else if (at)
 		put16(at, ip->protocol == IPPROTO_UDP && get16(at));
 	at = end_of(l4, there, ip->protocol, quoted);
 	if (at && step->flow && ip->protocol == step->flow->proto &&

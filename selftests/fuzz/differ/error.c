@@ -54,12 +54,15 @@ bool error_next(struct step *step)
 	default:
 		step->quote_len = whole;
 	}
+	if (step->quote_len > QUOTE_MAX)
+		step->quote_len = QUOTE_MAX;
 	/* See cut_quotes_are_right() */
 	if (flow->proto == IPPROTO_TCP && step->quote_len > header + 16 &&
 	    step->quote_len < header + 20)
 		step->quote_len = header + 16;
-	if (step->quote_len > QUOTE_MAX)
-		step->quote_len = QUOTE_MAX;
+	/* See quoted_crc_stays() */
+	if (flow->proto == SCTP && step->quote_len < whole)
+		step->quote_len = header + 8;
 	step->sorts[SORT_ERROR_WHOLE] = step->quote_len == whole;
 	step->sorts[SORT_ERROR_SHORT] = step->quote_len == header + 8;
 	step->ip.protocol = IPPROTO_ICMP;

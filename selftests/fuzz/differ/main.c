@@ -116,7 +116,7 @@ int main(int argc, char **argv)
 		stream_done(&step, &outcome);
 		account(&step, &outcome);
 	}
-	if (!known_differences())
+	if (!known_differences(&able))
 		return 1;
 	return !report(&able);
 }
