@@ -31,7 +31,7 @@ check_kernel := $(or $(KERNEL),6.1)
 release = $$(sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 .PHONY: all module tools helpers install uninstall modules_install deps
-.PHONY: check check-rfc check-kernels check-build debug-kernels check-debug check-docs fuzz fuzz-quick churn churn-quick lint demo
+.PHONY: check check-rfc check-kernels check-build debug-kernels check-debug check-docs fuzz fuzz-quick fuzz-differ churn churn-quick lint demo
 .PHONY: deb check-packages check-arm64 bench bench-quick bench-instructions clean distclean help
 
 all: module tools
@@ -160,9 +160,20 @@ fuzz fuzz-quick: deps
 		-close_fd_mask=2 . ../../selftests/fuzz/corpus-import 2>log || { tail -n 40 log >&2; exit 1; }
 	selftests/vm/run -k $(check_kernel) -t 86400 -m $(or $(MEMORY),2G) -a "slub_debug=FZP kfence.sample_interval=10" \
 		-- selftests/fuzz/run $(SEED) $(FUZZ_PACKETS) $(FUZZ_REQUESTS)
+	@$(MAKE) --no-print-directory fuzz-differ SEED=$(SEED) DIFFER_ROUNDS=$(DIFFER_ROUNDS) DIFFER_PACKETS=$(DIFFER_PACKETS)
 fuzz-quick: FUZZ_PACKETS := 30000
 fuzz-quick: FUZZ_REQUESTS := 2000
 fuzz-quick: FUZZ_SECONDS := 20
+fuzz-quick: DIFFER_ROUNDS := 2
+fuzz-quick: DIFFER_PACKETS := 2000
+
+# The same packets through knat and nf_nat, and what comes out compared.
+DIFFER_ROUNDS ?= 16
+DIFFER_PACKETS ?= 50000
+fuzz-differ: deps
+	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
+	@$(MAKE) --no-print-directory tools helpers
+	selftests/vm/run -k $(check_kernel) -t 86400 -- selftests/fuzz/differ/run $(SEED) $(DIFFER_ROUNDS) $(DIFFER_PACKETS)
 
 CHURN_WORK ?= 10000 1000 100000
 churn churn-quick: deps
@@ -251,6 +262,7 @@ help:
 	@echo "make debug-kernels        builds kernels with KASAN, lockdep, KCSAN ... from Debian's source, once"
 	@echo "make check-debug          the tests on those; KERNEL=debug for one"
 	@echo "make fuzz                 hostile packets and requests; fuzz-quick in a minute, SEED= repeats a run"
+	@echo "make fuzz-differ          the same packets through knat and nf_nat; what comes out is compared"
 	@echo "make churn                namespaces, loads and changes by the thousand; churn-quick by the dozen"
 	@echo "make deb                  packages of Debian, into build/deb"
 	@echo "make check-packages       installs them on Debian 12, 13 and sid, and boots those; SUITES=sid one"

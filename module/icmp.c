@@ -2,6 +2,7 @@
 /* knat: ICMP errors and the packet that they quote. */
 #include <linux/icmp.h>
 #include <linux/inetdevice.h>
+#include <linux/sctp.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <net/checksum.h>
@@ -17,6 +18,7 @@
 #include "odd.h"
 #include "pptp.h"
 #include "prefix.h"
+#include "proto.h"
 #include "rewrite.h"
 #include "rule.h"
 
@@ -115,8 +117,11 @@ static bool quote_parse(const struct knat_packet *p, struct quote *q)
 	if (!pskb_may_pull(skb, off + iph->ihl * 4))
 		return false;
 	iph = (const void *)(skb->data + off);
-	/* RFC 5508 REQ-3a */
-	if (ip_fast_csum(iph, iph->ihl))
+	/* RFC 5508 REQ-3a. What the gateway tells itself is about a packet whose
+	 * options it may have written to, and Linux quotes it before it has
+	 * summed that up.
+	 */
+	if (skb->skb_iif && ip_fast_csum(iph, iph->ihl))
 		return false;
 	q->off = off;
 	q->l4 = off + iph->ihl * 4;
@@ -163,6 +168,21 @@ static void quote_set32(struct knat_packet *p, void *field, __be32 to)
 	*(__be32 *)field = to;
 }
 
+/* The CRC covers all of the packet: what is cut off is not reckoned with. */
+static void quote_crc(struct knat_packet *p, const struct quote *q, bool src,
+		      __be16 diff)
+{
+	const struct iphdr *iph = (const void *)(p->skb->data + q->off);
+	struct sctphdr *sh = (void *)(p->skb->data + q->l4);
+	unsigned int len = p->skb->len - q->l4;
+
+	if (!diff || q->span < sizeof(*sh) || iph->frag_off & htons(IP_MF) ||
+	    ntohs(iph->tot_len) != q->l4 - q->off + len)
+		return;
+	quote_set32(p, &sh->checksum, (__force __be32)
+		    (sh->checksum ^ knat_sctp_crc_diff(diff, src ? 0 : 2, len)));
+}
+
 /* The quoted transport header: its port or id, and as far as it was quoted its
  * checksum.
  */
@@ -185,7 +205,7 @@ static void quote_transport(struct knat_packet *p, const struct quote *q,
 		check_off = offsetof(struct udphdr, check);
 		break;
 	case IPPROTO_SCTP:
-		/* The CRC covers what was not quoted. */
+		quote_crc(p, q, src, old ^ port);
 		check_off = sizeof(struct tcphdr);
 		break;
 	case IPPROTO_ICMP:

@@ -64,6 +64,11 @@ unsigned int knat_proto_span(u8 proto);
 void knat_proto_rewrite(struct knat_packet *p, bool src, __be16 port,
 			__wsum pseudo, __wsum header);
 void knat_sctp_rewrite(struct knat_packet *p, bool src, __be16 port);
+/* By how much the CRC32c of @len bytes changes when two bytes at @off change by
+ * @diff: CRCs are linear, so it is that of the difference. A CRC that was wrong
+ * stays wrong.
+ */
+__le32 knat_sctp_crc_diff(__be16 diff, unsigned int off, unsigned int len);
 
 /* A packet of @session goes by, that is not of TCP and whose protocol is
  * tracked: advance its state and refresh it.

@@ -59,11 +59,7 @@ enum knat_packet_kind knat_sctp_parse(struct knat_packet *p)
 	return KNAT_PACKET_PORTS;
 }
 
-/* By how much the CRC32c of @len bytes changes when two bytes at @off change by
- * @diff: CRCs are linear, so it is that of the difference. A CRC that was wrong
- * stays wrong.
- */
-static __le32 sctp_crc_diff(__be16 diff, unsigned int off, unsigned int len)
+__le32 knat_sctp_crc_diff(__be16 diff, unsigned int off, unsigned int len)
 {
 	static const u8 zeros[512];
 	u32 crc = crc32c(0, &diff, sizeof(diff));
@@ -90,8 +86,8 @@ void knat_sctp_rewrite(struct knat_packet *p, bool src, __be16 port)
 	/* Else it is left to the device, or to whoever segments. */
 	if (skb->ip_summed == CHECKSUM_PARTIAL)
 		return;
-	sh->checksum ^= sctp_crc_diff(diff, (u8 *)field - (u8 *)sh,
-				      skb->len - p->thoff);
+	sh->checksum ^= knat_sctp_crc_diff(diff, (u8 *)field - (u8 *)sh,
+					   skb->len - p->thoff);
 	if (skb->ip_summed == CHECKSUM_COMPLETE)
 		skb->ip_summed = CHECKSUM_NONE;
 }

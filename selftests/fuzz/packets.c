@@ -23,11 +23,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "random.h"
+
 #define ETH		14
 #define MAX		2048
 #define KEPT		64U	/* packets that arrived and may be answered */
 
-static uint64_t state;
+uint64_t random_state;
 static uint8_t own_mac[6], gw_mac[6];
 static uint8_t own_net[3], far_net[3], gw_addr[4];
 
@@ -36,31 +38,6 @@ static struct packet {
 	int	len;
 } kept[KEPT];
 static unsigned int nr_kept;
-
-/* xorshift64* */
-static int rnd(uint32_t below)
-{
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return (uint32_t)((state * 0x2545f4914f6cdd1dULL) >> 32) % below;
-}
-
-static int one_in(uint32_t n)
-{
-	return !rnd(n);
-}
-
-static void put16(uint8_t *p, uint32_t value)
-{
-	p[0] = value >> 8;
-	p[1] = value;
-}
-
-static int get16(const uint8_t *p)
-{
-	return p[0] << 8 | p[1];
-}
 
 static uint32_t sum(const uint8_t *p, int len, uint32_t start)
 {
@@ -121,15 +98,6 @@ static int any_port(void)
 	return one_in(8) ? rnd(65536) : some[rnd(sizeof(some) / 2)];
 }
 
-static int any_bytes(uint8_t *p, int len)
-{
-	int i;
-
-	for (i = 0; i < len; i++)
-		p[i] = rnd(256);
-	return len;
-}
-
 /* Control messages of PPTP at @p, some of them spoiled: their length */
 static int make_pptp(uint8_t *p)
 {
@@ -162,6 +130,12 @@ static int make_pptp(uint8_t *p)
 
 static int make_ip(uint8_t *p, int depth);
 
+/* Of data: more than one segment at times, but not in quotes */
+static int any_size(int depth)
+{
+	return !depth && one_in(8) ? rnd(1300) : rnd(64);
+}
+
 /* Transport header and data at @p: their length */
 static int make_payload(uint8_t *p, uint8_t proto, int depth)
 {
@@ -190,12 +164,12 @@ static int make_payload(uint8_t *p, uint8_t proto, int depth)
 			p[12] = rnd(256);
 		if (get16(p) == 1723 || get16(p + 2) == 1723)
 			return len + make_pptp(p + len);
-		return len + any_bytes(p + len, rnd(40));
+		return len + any_bytes(p + len, any_size(depth));
 	case IPPROTO_UDP:
 	case IPPROTO_UDPLITE:
 		put16(p, any_port());
 		put16(p + 2, any_port());
-		len = 8 + any_bytes(p + 8, rnd(64));
+		len = 8 + any_bytes(p + 8, any_size(depth));
 		put16(p + 4, one_in(10) ? rnd(65536) :
 			     proto == IPPROTO_UDPLITE ? rnd(3) * 8 : len);
 		return len;
@@ -429,6 +403,64 @@ static int mutate(uint8_t *p, int len)
 	return len;
 }
 
+/*
+ * Packet @n of a sweep: each byte of the headers set to each of some values, and
+ * each length, for one protocol after the other. Every other one answers what
+ * came through.
+ */
+#define SWEPT_BYTES	64
+#define SWEPT_VALUES	6
+#define SWEPT_LENGTHS	96
+
+static int make_swept(uint8_t *p, unsigned long n)
+{
+	static const uint8_t protos[] = { 6, 17, 1, 132, 33, 136, 47, 50 };
+	unsigned int at = n % (SWEPT_BYTES * SWEPT_VALUES + SWEPT_LENGTHS);
+	uint8_t proto = protos[n / (SWEPT_BYTES * SWEPT_VALUES +
+				    SWEPT_LENGTHS) % sizeof(protos)];
+	int len;
+
+	if (nr_kept && n & 1) {
+		len = make_answer(p);
+	} else {
+		do {
+			len = make_ip(p, 0);
+		} while (p[9] != proto);
+	}
+	if (at < SWEPT_LENGTHS)
+		return at < (unsigned int)len ? (int)at : len;
+	at -= SWEPT_LENGTHS;
+	if (at / SWEPT_VALUES >= (unsigned int)len)
+		return len;
+	p += at / SWEPT_VALUES;
+	switch (at % SWEPT_VALUES) {
+	case 0:
+		*p = 0;
+		break;
+	case 1:
+		*p = 255;
+		break;
+	case 2:
+		*p ^= 1;
+		break;
+	case 3:
+		*p ^= 128;
+		break;
+	case 4:
+		++*p;
+		break;
+	case 5:
+		--*p;
+		break;
+	}
+	p -= at / SWEPT_VALUES;
+	/* Half of them as a receiver takes them */
+	if (len >= 20 && (p[0] & 15) >= 5 && (p[0] & 15) * 4 <= len &&
+	    one_in(2))
+		fix_ip(p);
+	return len;
+}
+
 static int bound_socket(int ifindex, int vnet)
 {
 	struct sockaddr_ll to = { .sll_family = AF_PACKET,
@@ -451,6 +483,8 @@ static int bound_socket(int ifindex, int vnet)
 static void make_vnet(struct virtio_net_hdr *h, int len)
 {
 	static const uint8_t types[] = { 0, 1, 3, 5, 0x81 };
+	static const uint16_t edges[] = { 0, 1, 8, 536, 1300, 1448, 1472, 1500,
+					  65535 };
 
 	memset(h, 0, sizeof(*h));
 	if (one_in(2)) {
@@ -461,7 +495,9 @@ static void make_vnet(struct virtio_net_hdr *h, int len)
 	}
 	if (one_in(2)) {
 		h->gso_type = types[rnd(sizeof(types))];
-		h->gso_size = one_in(4) ? rnd(65536) : 1 + rnd(100);
+		h->gso_size = one_in(4) ? rnd(65536) :
+			      one_in(2) ? edges[rnd(sizeof(edges) / 2)] :
+					  1 + rnd(100);
 		h->hdr_len = one_in(4) ? rnd(65536) : ETH + 40;
 	}
 }
@@ -515,7 +551,7 @@ int main(int argc, char **argv)
 				"OWN-NET GATEWAY-ADDR FAR-NET\n");
 		return 2;
 	}
-	state = strtoull(argv[1], NULL, 0) * 0x9e3779b97f4a7c15ULL + 1;
+	random_seed(strtoull(argv[1], NULL, 0));
 	count = strtoul(argv[2], NULL, 0);
 	ifindex = if_nametoindex(argv[3]);
 	bytes_of(argv[4], gw_mac, 6, 16, ':');
@@ -534,9 +570,14 @@ int main(int argc, char **argv)
 		memcpy(buf.data, gw_mac, 6);
 		memcpy(buf.data + 6, own_mac, 6);
 		put16(buf.data + 12, ETH_P_IP);
-		len = nr_kept && one_in(2) ? make_answer(p) : make_ip(p, 0);
-		if (!one_in(3))
-			len = mutate(p, len);
+		if (i % 3 == 0) {
+			len = make_swept(p, i / 3);
+		} else {
+			len = nr_kept && one_in(2) ? make_answer(p) :
+						     make_ip(p, 0);
+			if (!one_in(3))
+				len = mutate(p, len);
+		}
 		len += ETH;
 		if (one_in(8)) {
 			make_vnet(&buf.h, len);

@@ -349,6 +349,18 @@ test_the_gateway_s_time_exceeded_quotes_what_the_inside_sent() {
 	assert_mappings 0
 }
 
+# Linux writes to the options that it quotes, and not to the checksum of their header.
+test_the_gateway_s_time_exceeded_about_recorded_routes_quotes_what_the_outside_sent() {
+	must allow checksums
+	masquerade
+	nat map add udp 203.0.113.1:8000 to $in1_silent:5353
+	inject out1 udp $out1_silent:7000 to 203.0.113.1:8000 ttl 1 opts 0707040000000000 data hello
+	see out1 'icmp 203.0.113.1 to * 11/0 *'
+	assert_like "* quotes udp $out1_silent:7000 to 203.0.113.1:8000 ttl 1 * sum good data hello*" \
+		"$packet" "error at out1"
+	assert_counter drop_icmp_error 0
+}
+
 test_the_gateway_s_fragmentation_needed_inwards_quotes_outside_ends() {
 	masquerade
 	nat map add udp 203.0.113.1:8000 to $in1_silent:5353

@@ -339,6 +339,23 @@ test_sctp_crcs_are_right_whatever_the_length() {
 	done
 }
 
+test_sctp_crcs_are_right_in_errors_that_quote_all() {
+	local number end
+	masquerade
+	# One port of some may be the one that the host has.
+	for number in 1 2 3; do
+		inject in1 sctp $in1_silent:500$number to $out1_silent:7000 init data hello
+		see out1 "sctp 203.0.113.1:* to $out1_silent:7000 init *"
+		end=$src
+		must icmp-error out1 $out1_silent 3/3 about out1
+		see in1 "icmp $out1_silent to $in1_silent 3/3 * quotes sctp $in1_silent:500$number to * sum good data hello"
+		inject out1 sctp $out1_silent:7000 to "$end" init-ack data hello
+		see in1 "sctp $out1_silent:7000 to $in1_silent:500$number init-ack *"
+		must icmp-error in1 $in1_silent 3/3 about in1
+		see out1 "icmp 203.0.113.1 to $out1_silent 3/3 * quotes sctp $out1_silent:7000 to * sum good data hello"
+	done
+}
+
 test_sctp_sessions_expire_by_their_state() {
 	local start
 	masquerade

@@ -36,6 +36,7 @@ int64_t now_ms(void);
 /* Waits until fd is ready for events; false at the deadline. */
 bool wait_fd(int fd, short events, int64_t deadline);
 
+/* words.c */
 bool parse_addr(const char *word, in_addr_t *addr);
 bool parse_end(const char *word, struct sockaddr_in *end);
 bool parse_number(const char *word, unsigned long max, unsigned long *value);
@@ -54,6 +55,8 @@ int socket_in(const char *space, int domain, int type, int proto);
 int device_in(const char *space, const char *device);
 /* Returns when all packets that this process has sent have been handled. */
 void settle(void);
+/* For packets that pass so many links and no more. */
+void settle_hops(int hops);
 void settle_init(void);
 
 /* socket.c: UDP and TCP sockets */
@@ -82,7 +85,7 @@ uint32_t sum_add(uint32_t sum, const void *data, size_t len);
 uint16_t sum_fold(uint32_t sum);
 uint32_t sum_pseudo(const void *src, const void *dst, uint8_t proto, size_t len);
 
-/* build.c: packets from words */
+/* assemble.c */
 
 struct packet_plan {
 	uint8_t data[PACKET_MAX];
@@ -91,14 +94,17 @@ struct packet_plan {
 
 struct iphdr;
 
-/* Words as describe() prints them; says why and returns false if wrong. */
-bool packet_build(int argc, char **argv, struct packet_plan *plan);
 /* Puts header and options before l4_len bytes of transport. */
 void packet_assemble(const struct iphdr *header, const uint8_t *options,
 		     size_t options_len, const uint8_t *l4, size_t l4_len,
 		     struct packet_plan *plan);
 /* A new IP identification. */
 uint16_t packet_id(void);
+
+/* build.c: packets from words */
+
+/* Words as describe() prints them; says why and returns false if wrong. */
+bool packet_build(int argc, char **argv, struct packet_plan *plan);
 /* "TYPE/CODE" */
 bool parse_type(const char *word, uint8_t *type, uint8_t *code);
 

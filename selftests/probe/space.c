@@ -101,14 +101,19 @@ void settle_init(void)
 	go_home();
 }
 
-void settle(void)
+void settle_hops(int hops)
 {
 	char byte = 0;
 	int i;
 
-	for (i = 0; i < SETTLE_ROUNDS; i++)
+	for (i = 0; i < hops; i++)
 		if (sendto(fence, &byte, 1, 0, (struct sockaddr *)&fence_addr,
 			   sizeof(fence_addr)) != 1 ||
 		    recv(fence, &byte, 1, 0) != 1)
 			die("fence");
+}
+
+void settle(void)
+{
+	settle_hops(SETTLE_ROUNDS);
 }
