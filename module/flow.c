@@ -244,8 +244,12 @@ enum knat_fate knat_flow_outward(const struct knat_packet *p,
 		return KNAT_PASS;
 
 	map = outward_map(p, realm);
-	if (map && (!p->tracked || knat_proto_opens(p)))
+	if (map && (!p->tracked || knat_proto_opens(p))) {
+		if ((map->out.flags & KNAT_MAP_F_SESSIONS) &&
+		    unlikely(knat_odd_checksum(p)))
+			return KNAT_DROP;
 		return outward_use(p, map, way);
+	}
 	if (!map && knat_prefix_outside_of(kn, p->saddr, &way->to.addr)) {
 		way->to.whole_addr = true;
 		return KNAT_TRANSLATE;

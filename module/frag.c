@@ -162,6 +162,12 @@ unsigned int knat_hook_frag(void *priv, struct sk_buff *skb,
 	local_bh_enable();
 	if (err)
 		return NF_STOLEN;
+	/* Of those that may not be fragmented further the stack remembers that,
+	 * but says so in fragments that it makes, not in those that it finds in
+	 * a list (RFC 6864 section 4.3). Without memory they go without.
+	 */
+	if (unlikely(IPCB(skb)->flags & IPSKB_FRAG_PMTU))
+		skb_linearize(skb);
 	skb->ignore_df = 1;
 	return NF_ACCEPT;
 }

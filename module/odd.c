@@ -3,6 +3,7 @@
 #include <linux/icmp.h>
 #include <net/ip.h>
 #include <net/route.h>
+#include "checksum.h"
 #include "local.h"
 #include "look.h"
 #include "net.h"
@@ -63,14 +64,23 @@ bool knat_odd_outward(const struct knat_packet *p)
 		knat_tell(p, DROP_MARTIAN_DESTINATION);
 		return true;
 	}
-	return false;
+	return knat_odd_checksum(p);
 }
 
 bool knat_odd_inward(const struct knat_packet *p, __be16 rport)
 {
-	if (p->kind != KNAT_PACKET_PORTS || rport)
+	if (p->kind == KNAT_PACKET_PORTS && !rport) {
+		knat_tell(p, DROP_PORT_ZERO);
+		return true;
+	}
+	return knat_odd_checksum(p);
+}
+
+bool knat_odd_checksum(const struct knat_packet *p)
+{
+	if (likely(!knat_checksum_wrong(p)))
 		return false;
-	knat_tell(p, DROP_PORT_ZERO);
+	knat_tell(p, DROP_CHECKSUM);
 	return true;
 }
 

@@ -40,6 +40,9 @@ bool knat_odd_outward(const struct knat_packet *p);
  */
 bool knat_odd_inward(const struct knat_packet *p, __be16 rport);
 
+/* A packet that would open a session of a mapping that is there: likewise. */
+bool knat_odd_checksum(const struct knat_packet *p);
+
 /* Will a packet for @in_addr be dropped for its TTL on the way there? */
 bool knat_odd_ttl(const struct knat_packet *p, __be32 in_addr);
 

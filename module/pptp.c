@@ -6,6 +6,7 @@
 #include <net/gre.h>
 #include <net/ip.h>
 #include <net/pptp.h>
+#include "checksum.h"
 #include "host.h"
 #include "look.h"
 #include "map.h"
@@ -527,7 +528,7 @@ bool knat_pptp_control(struct knat_packet *p, struct knat_session *control,
 	unsigned int n = 0;
 	bool more;
 
-	if (!control_speaks(p, control, from_inside))
+	if (!control_speaks(p, control, from_inside) || knat_checksum_wrong(p))
 		return true;
 	for (more = message_first(&m); more; more = message_read(&m)) {
 		if (++n > PPTP_MESSAGES_MAX) {

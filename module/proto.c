@@ -3,6 +3,7 @@
 #include <linux/dccp.h>
 #include <linux/sctp.h>
 #include <linux/udp.h>
+#include "checksum.h"
 #include "esp.h"
 #include "net.h"
 #include "pptp.h"
@@ -75,7 +76,7 @@ void knat_proto_packet(struct knat_net *kn, struct knat_session *session,
 	do {
 		new = old;
 		new.tcp = knat_tcp_next(old.tcp, p->tcp_flags, from_inside);
-		if (likely(new.tcp == old.tcp))
+		if (likely(new.tcp == old.tcp) || knat_checksum_wrong(p))
 			return;
 	} while (!try_cmpxchg(&session->ctl.word, &old.word, new.word));
 	/* The timeout has changed: it counts from now. */

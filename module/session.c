@@ -156,10 +156,22 @@ static bool session_needs_permit(const struct knat_session *session,
 	       session->proto != IPPROTO_ICMP && session->proto != IPPROTO_GRE;
 }
 
+/* The inside key of a permission: where mapping depends on the remote port, one
+ * inside end has several outside ends towards an address, each with its own.
+ */
+static union knat_ep permit_key(const struct knat_session *session)
+{
+	return knat_ep(session->proto, session->out_addr,
+		       session->ctl.out_port);
+}
+
 /* Found where permit_get() found it. */
 static void permit_put(struct knat_net *kn, const struct knat_session *session)
 {
-	struct knat_flow flow = session_flow_in(session);
+	struct knat_flow flow = {
+		.near = permit_key(session),
+		.far = session->far,
+	};
 	struct knat_session *permit;
 
 	flow.remote_port = 0;
@@ -305,6 +317,7 @@ static int permit_get(struct knat_net *kn, struct knat_map *map,
 	permit = session_new(map, remote_addr, 0);
 	if (!permit)
 		return -ENOMEM;
+	permit->in = permit_key(permit);
 	permit->ctl.flags = KNAT_SESSION_F_PERMIT;
 	atomic_set(&permit->uses, 1);
 	if (!knat_map_get(map)) {
@@ -321,7 +334,7 @@ static int permit_get(struct knat_net *kn, struct knat_map *map,
 		return PTR_ERR(old);
 	}
 	kmem_cache_free(knat_session_cache, permit);
-	/* That of an earlier mapping of this inside end is about to go. */
+	/* That of an earlier mapping of this outside end is about to go. */
 	return old->map == map && atomic_inc_not_zero(&old->uses) ? 0 : -EBUSY;
 }
 

@@ -9,7 +9,7 @@
  *
  * Where filtering depends on the remote address alone (ADF), a session with
  * remote port 0 stands for the permission; @uses counts the sessions that
- * keep it.
+ * keep it. It has its outside end in both tables.
  */
 #ifndef _KNAT_SESSION_H
 #define _KNAT_SESSION_H

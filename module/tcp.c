@@ -6,6 +6,7 @@
  * write but that of the time stamp.
  */
 #include <linux/tcp.h>
+#include "checksum.h"
 #include "net.h"
 #include "tcp.h"
 
@@ -125,7 +126,7 @@ void knat_tcp_segment(struct knat_net *kn, struct knat_session *session,
 	do {
 		new = old;
 		new.tcp = knat_tcp_next(old.tcp, flags, from_inside);
-		if (likely(new.tcp == old.tcp))
+		if (likely(new.tcp == old.tcp) || knat_checksum_wrong(p))
 			return;
 	} while (!try_cmpxchg(&session->ctl.word, &old.word, new.word));
 

@@ -5,6 +5,7 @@
 #include <linux/tcp.h>
 #include <net/icmp.h>
 #include <net/route.h>
+#include "checksum.h"
 #include "compat.h"
 #include "look.h"
 #include "net.h"
@@ -88,7 +89,7 @@ unsigned int knat_unsolicited_syn(struct knat_packet *p)
 	}
 	if (!READ_ONCE(kn->config[KNAT_A_CONFIG_TCP_SYN_ANSWER]) ||
 	    skb_queue_len_lockless(&kn->unsolicited.queue) >= UNSOLICITED_MAX ||
-	    skb->truesize > UNSOLICITED_SIZE)
+	    skb->truesize > UNSOLICITED_SIZE || knat_checksum_wrong(p))
 		return NF_DROP;
 	skb_orphan(skb);
 	skb_dst_drop(skb);

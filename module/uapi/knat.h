@@ -439,6 +439,8 @@ enum knat_a_fastpath {
 	  "packets of TCP, DCCP, SCTP or a PPTP call that belong to no session and open none") \
 	X(DROP_MALFORMED, drop_malformed,				\
 	  "packets with a truncated or impossible header")		\
+	X(DROP_CHECKSUM, drop_checksum,					\
+	  "new flows refused: a wrong transport checksum")		\
 	X(DROP_FRAGMENT, drop_fragment,					\
 	  "fragments that too many others are in the way of")		\
 	X(DROP_PORT_ZERO, drop_port_zero,				\

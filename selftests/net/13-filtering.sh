@@ -45,17 +45,39 @@ who_reaches_tcp() {
 	END
 }
 
+# The outside ends that one inside end has towards two ports of an address and
+# another address: the same letter stands for the same end.
+declare -A mapped=([eim]=aaa [adm]=aab [apdm]=abc)
+
+assert_mapped() { # MAPPING udp|tcp [FLAGS]
+	local remote letters=abc ends=
+	local -A letter=()
+	for remote in $out1_silent:91 $out1_silent:92 $out2_silent:91; do
+		inject in1 "$2" $in1_silent:6000 to $remote "${@:3}"
+		if [ "${remote%:*}" = $out2_silent ]; then
+			see out2 "$2 203.0.113.1:* to $remote *"
+		else
+			see out1 "$2 203.0.113.1:* to $remote *"
+		fi
+		[ -n "${letter[$src]-}" ] || letter[$src]=${letters:${#letter[@]}:1}
+		ends+=${letter[$src]}
+	done
+	assert_eq "${mapped[$1]}" "$ends" "outside ends towards three remote ends"
+}
+
 check_udp() { # MAPPING FILTERING EXPECTED
 	masquerade mapping "$1" filtering "$2"
 	who_reaches_udp
 	assert_eq "$3" "$who" "who reaches in1"
 	assert_counter drop_filtered $((4 - ${#3}))
+	assert_mapped "$1" udp
 }
 
 check_tcp() { # MAPPING FILTERING EXPECTED
 	masquerade mapping "$1" filtering "$2"
 	who_reaches_tcp
 	assert_eq "$3" "$who" "who can open a connection to in1"
+	assert_mapped "$1" tcp S
 }
 
 test_eim_eif_udp_lets_everyone_in() { check_udp eim eif spah; }
@@ -101,6 +123,14 @@ check_ping() { # MAPPING FILTERING EXPECTED
 	who_reaches_ping
 	assert_eq "$3" "$who" "whose reply reaches in1"
 	assert_counter drop_filtered $((3 - ${#3}))
+	# Towards an address that has not sent anything
+	inject in1 icmp $in1_silent to 203.0.113.21 8/0 id 7 seq 2
+	see out2 "icmp 203.0.113.1 to 203.0.113.21 8/0 *"
+	if [ "$1" = eim ]; then
+		assert_eq "$id" "$(field id)" "id towards out2"
+	else
+		assert_ne "$id" "$(field id)" "id towards out2"
+	fi
 }
 
 test_eim_eif_ping_lets_everyone_reply() { check_ping eim eif sah; }

@@ -70,6 +70,23 @@ test_a_reset_out_of_the_window_changes_nothing() {
 	assert_state established
 }
 
+# The receiver ignores it, so it is still a connection.
+test_a_segment_with_a_wrong_checksum_changes_no_state() {
+	local flags
+	must allow checksums
+	masquerade
+	establish
+	for flags in R FA S; do
+		gets $flags seq 301 ack 101 badsum
+		assert_like '* BAD-SUM*' "$packet" "$flags at in1"
+		sends $flags seq 101 ack 301 badsum
+		assert_like '* BAD-SUM*' "$packet" "$flags at out1"
+		assert_state established
+	done
+	gets R seq 301
+	assert_state trans
+}
+
 test_a_reset_answering_a_syn_passes() {
 	masquerade
 	sends S seq 100
@@ -153,6 +170,17 @@ test_an_unsolicited_syn_is_answered_after_six_seconds() {
 answered() {
 	seen out1 'icmp *'
 	[ "$answer" != 0 ]
+}
+
+test_an_unsolicited_syn_is_answered_as_late_as_set() {
+	local start
+	masquerade
+	setting tcp_syn_hold 9
+	must clear
+	start=$(now_ms)
+	inject out1 tcp $remote to 203.0.113.1:40000 S seq 77
+	wait_until 14 answered || fail "there is no answer"
+	assert_between 9000 $((11000 + slowest)) $(($(now_ms) - start)) "ms until the answer"
 }
 
 test_a_syn_that_the_pool_filters_is_answered_after_six_seconds() {

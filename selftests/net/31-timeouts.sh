@@ -20,16 +20,49 @@ assert_ends_after() { # SECONDS
 }
 
 test_defaults_are_those_of_the_rfcs() {
-	assert_eq 300 "$(setting_of udp_timeout)" "udp_timeout"
-	assert_eq 60 "$(setting_of icmp_timeout)" "icmp_timeout"
-	assert_eq 7440 "$(setting_of tcp_established_timeout)" \
-		"tcp_established_timeout"
-	assert_eq 240 "$(setting_of tcp_opening_timeout)" "tcp_opening_timeout"
-	assert_eq 240 "$(setting_of tcp_closing_timeout)" "tcp_closing_timeout"
-	assert_eq 240 "$(setting_of tcp_reset_timeout)" "tcp_reset_timeout"
-	assert_eq 120 "$(setting_of port_rest)" "port_rest"
-	assert_between 10000 1000000000 "$(setting_of max_mappings)" "max_mappings"
-	assert_between 10000 1000000000 "$(setting_of max_sessions)" "max_sessions"
+	local name
+	assert_eq "udp_timeout 300
+udp_inbound_refresh 1
+icmp_timeout 60
+tcp_established_timeout 7440
+tcp_opening_timeout 240
+tcp_closing_timeout 240
+tcp_reset_timeout 240
+dccp_established_timeout 7440
+dccp_transitory_timeout 240
+sctp_established_timeout 7440
+sctp_transitory_timeout 240
+esp_answer_timeout 10
+other_timeout 600
+pptp 0
+tcp_syn_hold 6
+tcp_syn_answer 1
+refusal_icmp 1
+port_rest 120" "$(nat config list | awk '!/^max_/ { print $1, $2 }')" "all settings"
+	# These go by the memory of the machine.
+	for name in max_resting max_mappings max_sessions; do
+		assert_between 10000 1000000000 "$(setting_of $name)" $name
+	done
+	assert_eq 3 "$(nat config list | grep -c ^max_)" "settings that do"
+}
+
+# Each is set to the lowest value and shown; netlink and text are of one list.
+test_every_setting_can_be_set_and_seen() {
+	local name value set=0
+	while read -r name value _; do
+		case $name in
+		max_*) value=$((value - 1)) ;;
+		tcp_syn_hold) value=7 ;;
+		*_timeout) value=$((value + 1)) ;;
+		port_rest) value=0 ;;
+		refusal_icmp) value=2 ;;
+		*) value=$((1 - value)) ;;
+		esac
+		setting "$name" $value
+		assert_eq $value "$(setting_of "$name")" "$name"
+		((set += 1))
+	done < <(nat config list)
+	assert_eq 21 $set "settings"
 }
 
 test_an_idle_udp_mapping_ends_on_time() {

@@ -160,6 +160,71 @@ test_quotes_of_first_fragments_are_translated() {
 	error_arrives $out1_silent 11/1 \
 		"udp $in1_silent:5000 to $out1_silent:7000 * frag 0+*,more *sum $sum" \
 		quote 8
+	nat map add udp 203.0.113.1:8000 to $in1_silent:5353
+	must fragment out1 800 0,1,2 udp $out1_silent:7000 to 203.0.113.1:8000 \
+		data @1800
+	sum=${answer%% *}
+	see in1 "udp $out1_silent:7000 to $in1_silent:5353 * frag 0+*"
+	inject_error in1 $in1_silent 11/1 quote 8 about in1
+	see out1 "icmp 203.0.113.1 to $out1_silent 11/1 * quotes udp $out1_silent:7000 to 203.0.113.1:8000 * frag 0+*,more *sum $sum"
+}
+
+# They have no ports: which of the hosts behind a shared address has sent them
+# is not known.
+test_quotes_of_later_fragments_reach_whole_addresses_alone() {
+	nat pool add p addr 198.51.100.7
+	nat rule add oif wan pool p
+	must fragment in1 800 0,1,2 udp $in1_silent:5000 to $out1_silent:7000 \
+		data @1800
+	see out1 "ip 198.51.100.7 to $out1_silent proto 17 * frag *"
+	inject_error out1 $out1_silent 3/1 about out1
+	see_nothing in1 'icmp *'
+	assert_counter drop_icmp_error 1
+	nat flush
+	nat map add 198.51.100.9 to $in1_silent
+	must fragment in1 800 0,1,2 udp $in1_silent:5000 to $out1_silent:7000 \
+		data @1800
+	see out1 "ip 198.51.100.9 to $out1_silent proto 17 * frag *"
+	inject_error out1 $out1_silent 3/1 about out1
+	see in1 "icmp $out1_silent to $in1_silent 3/1 * quotes ip $in1_silent to $out1_silent proto 17 * frag *"
+	must fragment out1 800 0,1,2 udp $out1_silent:7000 to 198.51.100.9:53 \
+		data @1800
+	see in1 "ip $out1_silent to $in1_silent proto 17 * frag *"
+	inject_error in1 $in1_silent 3/1 about in1
+	see out1 "icmp 198.51.100.9 to $out1_silent 3/1 * quotes ip $out1_silent to 198.51.100.9 proto 17 * frag *"
+}
+
+test_quotes_that_are_cut_short_are_dropped() {
+	local cut
+	masquerade
+	nat map add udp 203.0.113.1:8000 to $in1_silent:5353
+	# A header of 60 bytes, and 8 of UDP
+	send_udp data x opts "$(printf '01%.0s' {1..40})"
+	inject out1 udp $out1_silent:7000 to 203.0.113.1:8000 data x \
+		opts "$(printf '01%.0s' {1..40})"
+	see in1 "udp $out1_silent:7000 to $in1_silent:5353 *"
+	for cut in 1 19 20 28 59 60 67; do
+		inject_error out1 $out1_silent 3/3 cut $cut about out1
+		inject_error in1 $in1_silent 3/3 cut $cut about in1
+	done
+	see_nothing in1 'icmp *'
+	see_nothing out1 'icmp *'
+	assert_counter drop_icmp_error 14
+	inject_error in1 $in1_silent 3/3 cut 68 about in1
+	inject_error out1 $out1_silent 3/3 cut 68 about out1
+	see in1 "icmp * quotes udp $in1_silent:5000 to $out1_silent:7000 *"
+	see out1 "icmp * quotes udp $out1_silent:7000 to 203.0.113.1:8000 *"
+}
+
+test_errors_open_nothing() {
+	masquerade
+	inject_error in1 $in1_silent 3/3 quoting udp $out1_silent:7000 to $in1_silent:5000
+	inject_error in1 $in1_silent 3/3 quoting tcp $out1_silent:80 to $in1_silent:5000 A
+	inject_error in1 $in1_silent 3/3 quoting icmp $out1_silent to $in1_silent 0/0 id 5
+	inject_error out1 $out1_silent 3/3 quoting udp 203.0.113.1:5000 to $out1_silent:7000
+	assert_mappings 0
+	assert_eq 0 "$(sessions)" "sessions listed"
+	assert_counter map_created 0
 }
 
 test_errors_with_a_bad_checksum_are_dropped() {

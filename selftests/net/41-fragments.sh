@@ -75,6 +75,61 @@ test_fragments_do_not_grow_on_the_way() {
 	assert_between 1 2 "$answer" "packets at out1"
 }
 
+test_fragments_that_may_not_be_fragmented_stay_as_they_are() {
+	masquerade
+	must fragment in1 1000 1,0,2 udp $in1_silent:5000 to $out1_silent:7000 \
+		df data @2500
+	see out1 "udp 203.0.113.1:* to $out1_silent:7000 * df frag 0+1000,more *"
+	end=$src
+	see out1 "ip 203.0.113.1 to $out1_silent proto 17 * df frag 1000+1000,more *"
+	see out1 "ip 203.0.113.1 to $out1_silent proto 17 * df frag 2000+* *"
+	must fragment out1 1000 1,0,2 udp $out1_silent:7000 to "$end" \
+		df data @2500
+	see in1 "udp $out1_silent:7000 to $in1_silent:5000 * df frag 0+1000,more *"
+	see in1 "ip $out1_silent to $in1_silent proto 17 * df frag 1000+1000,more *"
+}
+
+# RFC 6146 FRAGMENT_MIN: two seconds at least; the stack has thirty.
+test_the_last_fragment_may_be_seconds_late() {
+	masquerade
+	open_flow
+	must fragment in1 1000 0,1 udp 192.168.0.2:5000 to 203.0.113.11:7000 \
+		ipid 77 data @2500
+	must fragment out1 1000 0,2 udp 203.0.113.11:7000 to "$outside" \
+		ipid 77 data @2500
+	pause 4000
+	must fragment in1 1000 2 udp 192.168.0.2:5000 to 203.0.113.11:7000 \
+		ipid 77 data @2500
+	hear s @2500
+	must fragment out1 1000 1 udp 203.0.113.11:7000 to "$outside" \
+		ipid 77 data @2500
+	hear a @2500
+	assert_between 2 120 "$(in_space gw sysctl -n net.ipv4.ipfrag_time)" \
+		"seconds that the stack waits"
+}
+
+test_overlapping_fragments_do_not_pass() {
+	masquerade
+	open_flow
+	must fragment in1 1000 0 udp 192.168.0.2:5000 to 203.0.113.11:7000 \
+		ipid 78 data @2500
+	inject in1 ip 192.168.0.2 to 203.0.113.11 proto 17 ipid 78 \
+		frag 992,more data @1008
+	must fragment in1 1000 2 udp 192.168.0.2:5000 to 203.0.113.11:7000 \
+		ipid 78 data @2500
+	must fragment out1 1000 0 udp 203.0.113.11:7000 to "$outside" \
+		ipid 78 data @2500
+	inject out1 ip 203.0.113.11 to 203.0.113.1 proto 17 ipid 78 \
+		frag 992,more data @1008
+	must fragment out1 1000 2 udp 203.0.113.11:7000 to "$outside" \
+		ipid 78 data @2500
+	hear_nothing s
+	hear_nothing a
+	# What comes after is not spoiled.
+	outwards 2,0,1
+	inwards 2,0,1
+}
+
 test_ping_in_fragments_is_answered() {
 	masquerade
 	must fragment in1 1000 1,2,0 icmp 192.168.0.2 to 203.0.113.11 8/0 \

@@ -64,10 +64,15 @@ test_a_checksum_of_all_ones_is_translated_as_any_other() {
 test_a_wrong_checksum_stays_wrong() {
 	must allow checksums
 	masquerade
+	inject in1 udp $in1_silent:5000 to $out1_silent:7000 data first
 	inject in1 udp $in1_silent:5000 to $out1_silent:7000 data x badsum
 	see out1 'udp 203.0.113.1:* * BAD-SUM data x'
+	inject in1 tcp $in1_silent:5000 to $out1_silent:80 S
 	inject in1 tcp $in1_silent:5000 to $out1_silent:80 S badsum
 	see out1 'tcp 203.0.113.1:* * BAD-SUM'
+	inject in1 icmp $in1_silent to $out1_silent 8/0 id 7
+	inject in1 icmp $in1_silent to $out1_silent 8/0 id 7 badsum
+	see out1 'icmp 203.0.113.1 * BAD-SUM'
 }
 
 test_bulk_tcp_passes_with_segmentation_offload() {
@@ -111,6 +116,117 @@ test_a_train_of_udp_segments_passes() {
 		ask recv s || fail "segment $n did not arrive: $answer"
 		assert_like "203.0.113.1:*" "$answer" "segment $n"
 	done
+}
+
+# Datagrams that come one behind the other are made one packet on the way in, as
+# large segments or as a list, and taken apart on the way out (ethtool -K).
+test_trains_that_the_gateway_makes_of_udp_pass() {
+	local feature device
+	masquerade
+	udp a in1 192.168.0.2:5000 segment 500
+	udp s out1 203.0.113.11:7000 segment 500
+	tell a 203.0.113.11:7000 @100
+	hear s @100
+	outside=$from
+	offload off tx-udp-segmentation
+	# A list is no packet: its checksum is that of the first.
+	must allow checksums
+	for device in lan wan; do must capture $device gw $device; done
+	for feature in rx-udp-gro-forwarding rx-gro-list; do
+		must clear
+		gateway_makes_trains on $feature
+		tell a 203.0.113.11:7000 @30000
+		hear_train s 60 "$outside"
+		tell s "$outside" @30000
+		hear_train a 60 203.0.113.11:7000
+		gateway_makes_trains off $feature
+		for device in lan wan; do
+			seen $device 'udp * data @[1-9]????'
+			assert_between 1 60 "$answer" "trains at $device with $feature"
+		done
+		see_nothing out1 '* BAD-SUM*'
+		see_nothing in1 '* BAD-SUM*'
+	done
+	for device in lan wan; do must uncapture $device; done
+	offload on tx-udp-segmentation
+}
+
+gateway_makes_trains() { # on|off FEATURE
+	local device
+	for device in port1 wan; do
+		in_space gw ethtool -K $device gro "$1" "$2" "$1" >/dev/null
+	done
+}
+
+hear_train() { # NAME DATAGRAMS FROM
+	local n
+	for ((n = 0; n < $2; n++)); do
+		ask recv "$1" || fail "datagram $n of $2 did not arrive at $1"
+		assert_like "$3 *" "$answer" "datagram $n at $1"
+	done
+}
+
+set_mtu() { # BYTES
+	local at
+	for at in in1/eth0 gw/port1 gw/lan gw/wan net/wan net/out1 net/wire out1/eth0; do
+		ip -n "${at%/*}" link set "${at#*/}" mtu "$1"
+	done
+}
+
+test_jumbo_frames_pass() {
+	local state
+	set_mtu 9000
+	masquerade
+	udp a in1 192.168.0.2:5000
+	udp r out1 203.0.113.11:7000
+	for state in off on; do
+		offload $state tso gso tx sg
+		tell a 203.0.113.11:7000 @8972
+		hear r @8972
+		tell r "$from" @8972
+		hear a @8972
+		bulk
+		must close c
+		must close s
+		must close l
+	done
+	see out1 'udp 203.0.113.1:* data @8972'
+	set_mtu 1500
+}
+
+# A tunnel with checksums says of what is in it what it sums up to
+# (CHECKSUM_COMPLETE). What a device says so is believed where the packet ends,
+# which is the gateway here; the kernel log tells if it is wrong.
+test_sums_that_a_device_tells_stay_right() {
+	modprobe ip_gre 2>/dev/null
+	ip -n gw link add tun type gre local 203.0.113.1 remote 203.0.113.11 csum
+	ip -n out1 link add tun type gre local 203.0.113.11 remote 203.0.113.1 csum
+	ip_batch gw <<-END
+		addr add 10.99.0.1/30 dev tun
+		link set tun up
+	END
+	ip_batch out1 <<-END
+		addr add 10.99.0.2/30 dev tun
+		link set tun up
+	END
+	nat map add udp 10.99.0.1:8000 to 192.168.0.1:5353
+	nat map add tcp 10.99.0.1:8000 to 192.168.0.1:80
+	udp g gw 192.168.0.1:5353
+	listen l gw 192.168.0.1:80
+	errors=$(in_space gw nstat -asz UdpInCsumErrors TcpInCsumErrors)
+	inject out1 udp 10.99.0.2:7000 to 10.99.0.1:8000 data hello
+	hear g hello
+	inject out1 udp 10.99.0.2:7000 to 10.99.0.1:8000 nocsum data without
+	hear g without
+	must capture tun out1 tun
+	inject out1 tcp 10.99.0.2:7001 to 10.99.0.1:8000 S seq 5
+	see tun 'tcp 10.99.0.1:8000 to 10.99.0.2:7001 SA *'
+	must uncapture tun
+	assert_eq "$errors" "$(in_space gw nstat -asz UdpInCsumErrors TcpInCsumErrors)" \
+		"wrong checksums"
+	! dmesg | grep -q 'hw csum failure' || fail "the sum is wrong"
+	ip -n gw link del tun
+	ip -n out1 link del tun
 }
 
 test_udp_passes_with_and_without_transmit_checksums() {

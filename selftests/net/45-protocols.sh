@@ -199,7 +199,13 @@ test_fragments_are_put_together_and_translated() {
 		must fragment in1 800 1,0 $proto $in1_silent:5000 to \
 			$out1_silent:7000 "${word[@]}" data @1200
 		see out1 "$proto 203.0.113.1:* to $out1_silent:7000 * frag 0+800,more *"
+		end=$src
 		see out1 'ip 203.0.113.1 to * frag 800+* data *'
+		words answering $proto
+		must fragment out1 800 1,0 $proto $out1_silent:7000 to "$end" \
+			"${word[@]}" data @1200
+		see in1 "$proto $out1_silent:7000 to $in1_silent:5000 * frag 0+800,more *"
+		see in1 "ip $out1_silent to $in1_silent * frag 800+* data *"
 	done
 }
 
@@ -208,6 +214,7 @@ test_a_wrong_checksum_stays_wrong() {
 	must allow checksums
 	masquerade
 	for proto in udplite dccp sctp; do
+		open_flow $proto
 		words opening $proto
 		inject in1 $proto $in1_silent:5000 to $out1_silent:7000 \
 			"${word[@]}" badsum data bad

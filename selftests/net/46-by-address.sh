@@ -189,6 +189,10 @@ test_long_packets_are_fragmented_and_put_together() {
 		data @1200
 	see out1 "ip 203.0.113.1 to $out1_silent proto 253 * frag 0+800,more *"
 	see out1 "ip 203.0.113.1 to $out1_silent proto 253 * frag 800+400 *"
+	must fragment out1 800 1,0 ip $out1_silent to 203.0.113.1 proto 253 \
+		data @1200
+	see in1 "ip $out1_silent to $in1_silent proto 253 * frag 0+800,more *"
+	see in1 "ip $out1_silent to $in1_silent proto 253 * frag 800+400 *"
 }
 
 test_limits_hold() {
@@ -235,6 +239,8 @@ test_ah_is_dropped_and_counted_but_for_whole_addresses() {
 	nat map add 198.51.100.2 to $in1_silent
 	inject in1 ip $in1_silent to $out1_silent proto 51 data @24
 	see out1 "ip 198.51.100.2 to $out1_silent proto 51 *"
+	inject out1 ip $out1_silent to 198.51.100.2 proto 51 data @24
+	see in1 "ip $out1_silent to $in1_silent proto 51 *"
 }
 
 test_sessions_and_mappings_are_filtered_by_protocol() {

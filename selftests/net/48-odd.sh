@@ -190,6 +190,106 @@ test_what_ends_at_the_gateway_opens_nothing() {
 	assert_mappings 3
 }
 
+mac_of() { # DEVICE
+	ip -n gw -j link show "$1" | jq -r '.[].address'
+}
+
+# What the stack of the gateway has counted, before any hook sees a packet
+stack() { # NAME
+	in_space gw nstat -asz "$1" | awk -v name="$1" '$1 == name { print $2 }'
+}
+
+# RFC 1812 section 5.2.2
+test_what_is_no_ipv4_packet_is_dropped_first() {
+	local change errors short sums lan wan
+	masquerade
+	open_mapping udp
+	lan=$(mac_of lan)
+	wan=$(mac_of wan)
+	must settle
+	errors=$(stack IpInHdrErrors)
+	short=$(stack IpExtInTruncatedPkts)
+	sums=$(stack IpExtInCsumErrors)
+	# Another version; a header too short, one longer than the packet; a
+	# length below the header's, one beyond the packet; a wrong checksum
+	for change in 0=65 0=44 0=4f 2=0,3=13 2=1f a=55,b=55; do
+		must frame in1 "$lan" $change udp $in1_silent:6000 to \
+			$out1_silent:7000 data odd
+		must frame out1 "$wan" $change udp $out1_silent:7000 to \
+			"$end" data odd
+	done
+	# As it is, it would pass.
+	must frame in1 "$lan" 1=0 udp $in1_silent:5000 to $out1_silent:7000 data even
+	see out1 'udp * data even'
+	see_nothing out1 '* data odd'
+	see_nothing in1 '* data odd'
+	assert_eq 10 $(($(stack IpInHdrErrors) - errors)) "IpInHdrErrors"
+	assert_eq 2 $(($(stack IpExtInTruncatedPkts) - short)) "InTruncatedPkts"
+	assert_eq 2 $(($(stack IpExtInCsumErrors) - sums)) "InCsumErrors"
+	assert_mappings 1
+}
+
+test_lengths_that_cannot_be_open_nothing() {
+	local length
+	masquerade
+	for length in 1 7 13 9999 65535; do
+		inject in1 udp $in1_silent:6000 to $out1_silent:7000 \
+			udplen $length data odd
+	done
+	for length in 1 4 6 15; do
+		inject in1 tcp $in1_silent:6000 to $out1_silent:7000 S \
+			doff $length
+	done
+	see_nothing out1 "* to $out1_silent:7000 *"
+	assert_counter drop_malformed 9
+	assert_mappings 0
+	open_mapping udp
+	inject out1 udp $out1_silent:7000 to "$end" udplen 7 data odd
+	inject out1 udp $out1_silent:7000 to "$end" udplen 99 data odd
+	open_mapping tcp
+	inject out1 tcp $out1_silent:7000 to "$end" S doff 4
+	inject out1 tcp $out1_silent:7000 to "$end" S doff 15
+	see_nothing in1 "* to $in1_silent:5000 *"
+	assert_counter drop_malformed 13
+	assert_eq 1 "$(sessions)" "sessions listed"
+}
+
+# Nobody will take it, so nobody is to be known by it.
+test_a_wrong_checksum_opens_nothing() {
+	masquerade
+	inject in1 udp $in1_silent:6000 to $out1_silent:7000 data odd badsum
+	inject in1 tcp $in1_silent:6000 to $out1_silent:7000 S badsum
+	inject in1 icmp $in1_silent to $out1_silent 8/0 id 6 badsum
+	inject in1 udplite $in1_silent:6000 to $out1_silent:7000 coverage 0 badsum
+	inject in1 udplite $in1_silent:6000 to $out1_silent:7000 coverage 12 \
+		badsum data @100
+	inject in1 dccp $in1_silent:6000 to $out1_silent:7000 request badsum
+	inject in1 dccp $in1_silent:6000 to $out1_silent:7000 request \
+		coverage 2 badsum data @100
+	inject in1 sctp $in1_silent:6000 to $out1_silent:7000 init badsum
+	must fragment in1 800 1,0 udp $in1_silent:6000 to $out1_silent:7000 \
+		badsum data @1200
+	see_nothing out1 '* 203.0.113.1*'
+	assert_counter drop_checksum 9
+	assert_mappings 0
+	# A mapping that is there gets no session either.
+	open_mapping tcp
+	inject in1 tcp $in1_silent:5000 to $out2_silent:7000 S badsum
+	inject out2 tcp $out2_silent:9000 to "$end" S badsum
+	see_nothing out2 'tcp *'
+	see_nothing in1 'tcp *'
+	assert_counter drop_checksum 11
+	assert_eq 1 "$(sessions)" "sessions listed"
+}
+
+test_an_unsolicited_syn_with_a_wrong_checksum_is_not_answered() {
+	masquerade
+	inject out1 tcp $out1_silent:7000 to 203.0.113.1:40000 S badsum
+	pause 8500
+	see_nothing out1 'icmp *'
+	assert_counter syn_answered 0
+}
+
 test_established_flows_are_not_disturbed() {
 	masquerade
 	listen l out1 203.0.113.11:80

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The machine beneath: processors that go and come, a clock that is set, devices
-# that are renamed.
+# The machine beneath: processors that work at the same time, that go and come, a
+# clock that is set, devices that are renamed.
 
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -32,6 +32,47 @@ flow() {
 	udp a in1 192.168.0.2:5000
 	udp s out1 203.0.113.11:7000
 	greet a s 203.0.113.11:7000
+}
+
+# The first packets of the same flows, from each processor at the same time
+burst_on_both() { # PROTO ADDR PORT+COUNT
+	local cpu jobs=()
+	for cpu in 0 1; do
+		echo "burst in1 $1 $2 $3 $out1_silent:7000" |
+			taskset -c $cpu "$PROBE" >"$work/burst-$cpu" &
+		jobs+=($!)
+	done
+	wait "${jobs[@]}"
+	for cpu in 0 1; do
+		assert_like 'ok *' "$(<"$work/burst-$cpu")" "burst of processor $cpu"
+	done
+}
+
+no_subscribers() {
+	[ "$(counter subscribers)" = 0 ]
+}
+
+test_two_processors_that_open_the_same_flows_open_them_once() {
+	local proto
+	setting port_rest 0
+	masquerade ports 2000-3099 limit 4000
+	for proto in udp tcp icmp; do
+		burst_on_both $proto $in1_silent 5000+1000
+		assert_eq 1000 "$(mappings proto $proto)" "mappings of $proto"
+		must ports out1 "$proto 203.0.113.1*"
+		assert_like 'packets 2000 sources 1000 *' "$answer" "$proto at out1"
+	done
+	assert_counter map_created 3000
+	assert_eq 1000 "$(sessions)" "sessions"
+	assert_like "*\"mappings\":3000,*" "$(nat -j host list | tr -d ' ')" \
+		"what the host has"
+	# None of its ports is lost, and neither is its host's number.
+	nat map flush >"$work/flushed"
+	wait_until 5 no_mappings || fail "mappings stay"
+	wait_until 5 no_subscribers || fail "a subscriber stays"
+	must burst in2 udp $in2_silent 5000+1100 $out1_silent:7000
+	assert_mappings 1100
+	assert_counter refuse_ports 0
 }
 
 test_a_mapping_of_a_processor_that_went_away_ends_on_time() {

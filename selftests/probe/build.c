@@ -17,6 +17,7 @@ struct draft {
 	size_t header_len;	/* of l4 */
 	size_t data_len;
 	unsigned long cut;	/* bytes of l4 to send */
+	uint16_t udplen, doff;	/* what the header says, if not the truth */
 	struct sockaddr_in zero_src, zero_dst;	/* see draft_zero() */
 	bool badsum, nocsum;
 	uint8_t l4[PACKET_MAX];	/* cleared as far as headers reach */
@@ -231,6 +232,10 @@ static bool draft_pair(struct draft *d, const char *word, const char *value)
 		d->ip.id = htons(n);
 	else if (!strcmp(word, "cut"))
 		d->cut = n;
+	else if (!strcmp(word, "udplen") && d->ip.protocol == IPPROTO_UDP)
+		d->udplen = n;
+	else if (!strcmp(word, "doff") && d->ip.protocol == IPPROTO_TCP)
+		d->doff = n;
 	else if (!strcmp(word, "proto") && !d->header_len)
 		d->ip.protocol = n;
 	else if (d->ip.protocol == IPPROTO_ICMP)
@@ -246,7 +251,7 @@ static bool draft_pair(struct draft *d, const char *word, const char *value)
 }
 
 /*
- * With another source or destination the checksum of this UDP packet shall
+ * With another source or destination the checksum of this UDP or UDP-Lite packet shall
  * come to zero: two more bytes of payload see to that.
  */
 static void draft_zero(struct draft *d)
@@ -264,7 +269,8 @@ static void draft_zero(struct draft *d)
 		ip.daddr = d->zero_dst.sin_addr.s_addr;
 		udp->dest = d->zero_dst.sin_port;
 	}
-	udp->len = htons(l4_len);
+	if (ip.protocol == IPPROTO_UDP)
+		udp->len = htons(l4_len);
 	memset(d->l4 + l4_len - 2, 0, 2);
 	rest = sum_fold(sum_add(sum_pseudo(&ip.saddr, &ip.daddr, ip.protocol,
 					   l4_len), d->l4, l4_len));
@@ -283,10 +289,10 @@ static void draft_checksum(struct draft *d, size_t l4_len)
 
 	if (d->ip.protocol == IPPROTO_UDP) {
 		check = &udp->check;
-		udp->len = htons(l4_len);
+		udp->len = htons(d->udplen ?: l4_len);
 	} else if (d->ip.protocol == IPPROTO_TCP) {
 		check = &tcp->check;
-		tcp->doff = d->header_len / 4;
+		tcp->doff = d->doff ?: d->header_len / 4;
 	} else if (d->ip.protocol == IPPROTO_ICMP) {
 		check = &((struct icmphdr *)d->l4)->checksum;
 		pseudo = 0;

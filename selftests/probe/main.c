@@ -156,8 +156,9 @@ static const struct {
 	{ "close", "NAME [reset]", cmd_close },
 	/* Packets, in the words in which captures print them. */
 	{ "packet", "SPACE PACKET", cmd_packet },
+	{ "frame", "SPACE MAC BYTE=VALUE[,BYTE=VALUE...] PACKET", cmd_frame },
 	{ "fragment", "SPACE BYTES ORDER PACKET", cmd_fragment },
-	{ "icmp-error", "SPACE FROM TYPE/CODE [mtu N] [pointer N] [quote BYTES] [to ADDR] [ttl N] [extension] [badsum] [badquotesum] about CAPTURE | quoting PACKET",
+	{ "icmp-error", "SPACE FROM TYPE/CODE [mtu N] [pointer N] [quote BYTES] [cut BYTES] [to ADDR] [ttl N] [extension] [badsum] [badquotesum] about CAPTURE | quoting PACKET",
 	  cmd_icmp_error },
 	{ "burst", "SPACE udp|tcp|icmp ADDR[+COUNT] PORT[+COUNT] REMOTE[+COUNT]",
 	  cmd_burst },

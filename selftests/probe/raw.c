@@ -3,10 +3,12 @@
  * errors, in bursts.
  */
 #define _GNU_SOURCE
+#include <netinet/if_ether.h>
 #include <netinet/ip.h>
 #include <netinet/ip_icmp.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
+#include <netpacket/packet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +82,66 @@ void cmd_packet(int argc, char **argv)
 		send_plan(argv[0], &plan);
 }
 
+/* "BYTE=VALUE,..." in hex, bytes of the IP header; its checksum follows unless it
+ * is among them.
+ */
+static bool patch_header(struct packet_plan *plan, char *list)
+{
+	struct iphdr *ip = (void *)plan->data;
+	unsigned int byte, value;
+	bool check = true;
+	char *word;
+
+	for (word = strtok(list, ","); word; word = strtok(NULL, ",")) {
+		if (sscanf(word, "%x=%x", &byte, &value) != 2 ||
+		    byte >= sizeof(*ip) || value > 255)
+			return false;
+		plan->data[byte] = value;
+		if (byte / 2 == offsetof(struct iphdr, check) / 2)
+			check = false;
+	}
+	if (check) {
+		ip->check = 0;
+		ip->check = sum_fold(sum_add(0, ip, sizeof(*ip)));
+	}
+	return true;
+}
+
+static bool parse_mac(const char *word, uint8_t *mac)
+{
+	return sscanf(word, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", mac, mac + 1,
+		      mac + 2, mac + 3, mac + 4, mac + 5) == 6;
+}
+
+/* What no raw socket would send: through eth0, to the neighbour with this MAC. */
+void cmd_frame(int argc, char **argv)
+{
+	static struct packet_plan plan;
+	struct sockaddr_ll to = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_IP),
+		.sll_halen = ETH_ALEN,
+	};
+	int fd;
+
+	if (argc < 4 || !parse_mac(argv[1], to.sll_addr))
+		return usage();
+	if (!packet_build(argc - 3, argv + 3, &plan))
+		return;
+	if (!patch_header(&plan, argv[2]))
+		return usage();
+	to.sll_ifindex = device_in(argv[0], "eth0");
+	fd = socket_in(argv[0], AF_PACKET, SOCK_DGRAM, 0);
+	if (fd < 0)
+		return no_errno(argv[0]);
+	if (sendto(fd, plan.data, plan.len, 0, (struct sockaddr *)&to,
+		   sizeof(to)) == (ssize_t)plan.len)
+		done();
+	else
+		no_errno("frame");
+	close(fd);
+}
+
 /* Sends a packet as fragments of BYTES each, in the given order. */
 void cmd_fragment(int argc, char **argv)
 {
@@ -128,7 +190,7 @@ out:
 
 struct error_words {
 	uint8_t type, code;
-	unsigned long mtu, pointer, quote, ttl;
+	unsigned long mtu, pointer, quote, cut, ttl;	/* cut: bytes of the quote */
 	in_addr_t to;
 	bool extension, badsum, badquotesum;
 };
@@ -160,6 +222,9 @@ static int error_words(int argc, char **argv, struct error_words *w)
 			i++;
 		else if (!strcmp(argv[i], "quote") &&
 			 parse_number(argv[i + 1], 65535, &w->quote))
+			i++;
+		else if (!strcmp(argv[i], "cut") &&
+			 parse_number(argv[i + 1], 65535, &w->cut))
 			i++;
 		else if (!strcmp(argv[i], "ttl") &&
 			 parse_number(argv[i + 1], 255, &w->ttl))
@@ -228,6 +293,8 @@ void cmd_icmp_error(int argc, char **argv)
 		len = quoted.len;
 	if (len > (w.extension ? 128 : sizeof(icmp) - 8))
 		len = w.extension ? 128 : sizeof(icmp) - 8;
+	if (w.cut && len > w.cut)
+		len = w.cut;
 	memcpy(icmp + 8, quoted.data, len);
 	if (w.badquotesum)
 		icmp[8 + offsetof(struct iphdr, check)] ^= 0x11;

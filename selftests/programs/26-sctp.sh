@@ -75,6 +75,26 @@ test_an_association_carries_data_both_ways_and_ends() {
 	assert_eq 1 "$(sessions proto sctp state closing)" "sessions that ended"
 }
 
+# lksctp-tools: a socket of many associations, messages up to 32 KB
+test_lksctp_tools_send_messages_of_all_sizes() {
+	local host
+	modprobe sctp 2>/dev/null
+	masquerade
+	serve lksctp out1 stdbuf -oL sctp_test -H 203.0.113.11 -P 5100 -l
+	wait_log lksctp 'Receiving packets'
+	client in1 sctp_test -H 192.168.0.2 -P 6100 -h 203.0.113.11 -p 5100 \
+		-s -c 4 -x 2 -o 1
+	client in2 sctp_test -H 192.168.0.3 -P 6100 -h 203.0.113.11 -p 5100 \
+		-s -c 4 -x 2 -o 1
+	wait_until 30 all_heard || fail "messages are missing"
+	assert_eq 2 "$(sessions proto sctp state closing)" "sessions that ended"
+}
+
+all_heard() {
+	[ "$(log_lines lksctp 'Data 32768 bytes')" = 4 ] &&
+		[ "$(log_lines lksctp COMMUNICATION_UP)" = 2 ]
+}
+
 test_two_hosts_with_one_port_reach_one_server() {
 	masquerade
 	sctp_server out1 203.0.113.11 5000

@@ -139,9 +139,14 @@ test_a_wrong_checksum_is_never_put_right() {
 	local n
 	must allow checksums
 	masquerade
+	inject in1 udp $in1_silent:5000 to $out1_silent:7000 data first
+	inject in1 tcp $in1_silent:5000 to $out1_silent:80 S
+	must settle
+	must clear
 	for n in 1 2 3; do
 		inject in1 udp $in1_silent:5000 to $out1_silent:7000 data @$n badsum
-		inject in1 tcp $in1_silent:500$n to $out1_silent:80 S badsum
+		inject in1 tcp $in1_silent:5000 to $out1_silent:80 S badsum
+		inject in1 udp $in1_silent:500$n to $out1_silent:7000 data new badsum
 	done
 	must settle
 	seen out1 "udp * to $out1_silent:7000 *"
@@ -348,7 +353,7 @@ test_fragments_of_every_protocol_pass_out_of_order() {
 	done
 }
 
-# 7857/S10-1
+# 7857/S10-1 6864/S4.3-1 6864/S5.3.1-1
 test_datagrams_that_another_router_may_fragment_get_different_ids() {
 	local n ids
 	masquerade
@@ -366,7 +371,7 @@ test_datagrams_that_another_router_may_fragment_get_different_ids() {
 	assert_eq 20 "$(printf '%s\n' $ids | sort -u | wc -l)" "different ids of 20 datagrams"
 }
 
-# 7857/S10-1
+# 7857/S10-1 6864/S4.3-1 6864/S5.3.1-1 6864/S5.3.1-2
 test_datagrams_of_two_hosts_get_different_ids() {
 	local n first ids
 	masquerade
@@ -382,6 +387,47 @@ test_datagrams_of_two_hosts_get_different_ids() {
 		done
 	done
 	assert_eq 20 "$(printf '%s\n' $ids | sort -u | wc -l)" "different ids of 20 datagrams"
+}
+
+# 6864/S4.1-1 6864/S4.1-2 6864/S4.1-3
+test_packets_that_may_not_be_fragmented_may_have_any_id() {
+	local id
+	masquerade
+	for id in 0 7 7 7 65535; do
+		must clear out1
+		inject in1 udp $in1_silent:5000 to $out1_silent:7000 ipid $id df data x
+		see out1 "udp 203.0.113.1:* to $out1_silent:7000 * df data x"
+	done
+}
+
+# 6864/S4.3-3
+test_df_stays() {
+	masquerade
+	inject in1 udp $in1_silent:5000 to $out1_silent:7000 df data x
+	see out1 "udp 203.0.113.1:* to $out1_silent:7000 * df data x"
+	inject out1 udp $out1_silent:7000 to "$src" df data y
+	see in1 "udp $out1_silent:7000 to $in1_silent:5000 * df data y"
+	must fragment in1 1000 1,2,0 udp $in1_silent:5000 to $out1_silent:7000 df data @2500
+	see out1 "udp 203.0.113.1:* to $out1_silent:7000 * df frag 0+1000,more *"
+	see out1 "ip 203.0.113.1 to $out1_silent proto 17 * df frag 1000+1000,more *"
+	see out1 "ip 203.0.113.1 to $out1_silent proto 17 * df frag 2000+* *"
+}
+
+# 6864/S4.2-1
+test_what_the_gateway_says_again_has_another_id() {
+	masquerade
+	in_space in1 timeout 60 tcpdump -nv -i eth0 -c 3 'icmp[0] == 11' \
+		>"$work/errors" 2>"$work/tcpdump" &
+	wait_until 20 grep -q 'listening on' "$work/tcpdump" || fail "no tcpdump"
+	for _ in 1 2 3; do
+		inject in1 udp $in1_silent:5000 to $out1_silent:7000 ttl 1 data x
+		see in1 "icmp 192.168.0.1 to $in1_silent 11/0 *"
+		[[ $packet != *' df quotes '* ]] || fail "it may not be fragmented"
+	done
+	wait $!
+	# Those of the quotes stand on lines of their own.
+	assert_eq 3 "$(sed -n 's/^[0-9].* id \([0-9]*\),.*/\1/p' "$work/errors" | sort -u | wc -l)" \
+		"different ids of 3 errors"
 }
 
 run_tests "$@"
