@@ -102,18 +102,24 @@ static struct knat_map *outward_map(const struct knat_packet *p, u16 realm)
 	return map;
 }
 
-/* Would a session be opened? */
-static bool session_foresee(const struct knat_packet *p, __be32 out_addr,
-			    __be32 raddr)
+/* Would a session be opened? @map is NULL if it would be new itself. */
+static bool session_foresee(const struct knat_packet *p,
+			    const struct knat_map *map, __be32 out_addr,
+			    __be32 raddr, bool from_inside)
 {
 	struct knat_flow flow = {
 		.near = knat_ep(p->proto, out_addr, 0),
 		.remote_addr = raddr,
 	};
+	struct knat_host *host = map ? knat_map_host(map) : NULL;
 
 	p->look->new_session = true;
-	if (knat_session_full(p->kn)) {
+	if (knat_session_full(p->kn, from_inside)) {
 		knat_tell(p, REFUSE_SESSIONS);
+		return false;
+	}
+	if (host && knat_session_full_host(host, from_inside)) {
+		knat_tell(p, REFUSE_SUBSCRIBER);
 		return false;
 	}
 	/* Known by address, it is one host's at a time. */
@@ -137,7 +143,7 @@ static enum knat_fate outward_use(const struct knat_packet *p,
 	}
 	if (unlikely(p->look)) {
 		found_map_out(way, map);
-		return session_foresee(p, map->out.addr, p->daddr) ?
+		return session_foresee(p, map, map->out.addr, p->daddr, true) ?
 			KNAT_TRANSLATE : KNAT_REFUSE;
 	}
 	if (unlikely(p->proto == IPPROTO_ESP))
@@ -174,7 +180,7 @@ static enum knat_fate outward_open(const struct knat_packet *p,
 	if (unlikely(p->look))
 		return knat_map_foresee(p, way->rule, &way->to) &&
 		       (!p->look->new_session ||
-			session_foresee(p, way->to.addr, p->daddr)) ?
+			session_foresee(p, NULL, way->to.addr, p->daddr, true)) ?
 			KNAT_TRANSLATE : KNAT_REFUSE;
 	map = knat_map_open(p, way->rule);
 	return map ? outward_use(p, map, way) : KNAT_REFUSE;
@@ -391,7 +397,7 @@ enum knat_fate knat_flow_inward(const struct knat_packet *p,
 	if (unlikely(knat_odd_ttl(p, map->in.addr)))
 		return KNAT_TRANSLATE;
 	if (unlikely(p->look))
-		return session_foresee(p, map->out.addr, raddr) ?
+		return session_foresee(p, map, map->out.addr, raddr, false) ?
 			KNAT_TRANSLATE : KNAT_DROP;
 	way->session = knat_session_open(kn, map, raddr, flow.remote_port,
 					 false);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * knat: subscribers. One inside address in one pool: its paired outside
- * address (RFC 4787 REQ-2) and how many mappings it holds.
+ * address (RFC 4787 REQ-2) and how many mappings and sessions it holds.
  *
  * Found under RCU. kn->host_lock (spinlock, softirq off) is held to insert
  * and to remove; @refs counts mappings, those with a resting port included.
@@ -18,6 +18,12 @@ struct knat_net;
 struct knat_pool;
 struct knat_pool_addrs;
 
+/* Sessions that a subscriber may hold for each mapping that its limit allows:
+ * enough for one socket with thousands of remote ends under a filter, while no
+ * host can have those of the whole namespace (RFC 6888 REQ-5).
+ */
+#define KNAT_HOST_SESSIONS	16
+
 /**
  * struct knat_host - a subscriber
  * @node: link in kn->hosts
@@ -25,9 +31,10 @@ struct knat_pool_addrs;
  * @in_addr: inside address
  * @refs: mappings, resting ones included
  * @mappings: live mappings
+ * @sessions: live sessions of these, permissions aside
  * @paired: outside address (kn->host_lock to write)
  * @slot: where @paired stood in the pool's addresses when last looked at
- * @refused: new mappings that it was refused
+ * @refused: new mappings and sessions that it was refused
  * @rcu: frees it
  */
 struct knat_host {
@@ -36,6 +43,7 @@ struct knat_host {
 	__be32			in_addr;
 	refcount_t		refs;
 	atomic_t		mappings;
+	atomic_t		sessions;
 	__be32			paired;
 	u32			slot;
 	atomic_t		refused;

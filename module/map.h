@@ -104,6 +104,12 @@ bool knat_map_condemn(struct knat_net *kn, struct knat_map *map);
 u32 knat_map_timeout(const struct knat_net *kn, const struct knat_map *map);
 bool knat_map_expired(const struct knat_net *kn, const struct knat_map *map);
 
+/* The subscriber, or NULL: a static mapping has none. */
+static inline struct knat_host *knat_map_host(const struct knat_map *map)
+{
+	return map->out.flags & KNAT_MAP_F_STATIC ? NULL : map->host;
+}
+
 static inline u32 knat_map_sessions(const struct knat_map *map)
 {
 	return atomic_read(&map->refs) & ~(KNAT_MAP_DEAD | KNAT_MAP_GONE);

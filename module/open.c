@@ -9,6 +9,7 @@
 #include "net.h"
 #include "open.h"
 #include "reap.h"
+#include "session.h"
 
 struct open_port {
 	struct net	*net;
@@ -190,6 +191,10 @@ static void open_refuse(const struct knat_packet *p, int err)
 		knat_tell(p, REFUSE_MAPPINGS);
 		open_limit(p, KNAT_LIMIT_MAPPINGS);
 		break;
+	case -EUSERS:
+		knat_tell(p, REFUSE_SESSIONS);
+		open_limit(p, KNAT_LIMIT_SESSIONS);
+		break;
 	case -EEXIST:
 	case -EBUSY:
 		knat_tell(p, REFUSE_RACE);
@@ -214,7 +219,9 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 	struct knat_net *kn = p->kn;
 	struct knat_map *map, *other = NULL;
 	struct knat_host *host;
+	bool sessions;
 	u32 limit;
+	u8 flags;
 	int err;
 
 	if (far.addr) {
@@ -224,6 +231,15 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 	}
 	if (open_full(kn)) {
 		open_refuse(p, -ENFILE);
+		return NULL;
+	}
+	/* A mapping made for a session that is refused would leave a port that
+	 * rests: the one who is refused could have all of them.
+	 */
+	flags = open_flags(p, &pool->conf);
+	sessions = flags & KNAT_MAP_F_SESSIONS;
+	if (sessions && knat_session_full(kn, true)) {
+		open_refuse(p, -EUSERS);
 		return NULL;
 	}
 	map = kmem_cache_alloc(knat_map_cache, GFP_ATOMIC | __GFP_NOWARN);
@@ -242,12 +258,14 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 	err = -EDQUOT;
 	if (atomic_inc_return(&host->mappings) > limit && limit)
 		goto err_host;
+	if (sessions && knat_session_full_host(host, true))
+		goto err_host;
 	this_cpu_inc(*pool->mappings);
 	err = open_take(p, host, far, &map->out);
 	if (err)
 		goto err_count;
 	knat_table_prefetchw(&kn->map_out, knat_map_out_hash(kn, map->out));
-	map->out.flags = open_flags(p, &pool->conf);
+	map->out.flags = flags;
 	map->in = in;
 	map->far = far;
 	map->host = host;
@@ -316,7 +334,9 @@ bool knat_map_foresee(const struct knat_packet *p,
 		return false;
 	}
 	host = knat_host_find(p->kn, rule->pool, p->saddr);
-	if (host && limit && atomic_read(&host->mappings) >= limit) {
+	if (host && ((limit && atomic_read(&host->mappings) >= limit) ||
+		     (p->look->new_session &&
+		      knat_session_full_host(host, true)))) {
 		open_refuse(p, -EDQUOT);
 		return false;
 	}

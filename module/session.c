@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* knat: sessions: the two tables, life and death, filtering. */
+#include <linux/overflow.h>
 #include <linux/slab.h>
+#include "host.h"
 #include "map.h"
 #include "net.h"
+#include "pool.h"
 #include "pptp.h"
 #include "proto.h"
 #include "reap.h"
@@ -189,6 +192,14 @@ static void permit_put(struct knat_net *kn, const struct knat_session *session)
 	rcu_read_unlock();
 }
 
+static void session_count(const struct knat_map *map, int nr)
+{
+	struct knat_host *host = knat_map_host(map);
+
+	if (host)
+		atomic_add(nr, &host->sessions);
+}
+
 bool knat_session_kill(struct knat_net *kn, struct knat_session *session)
 {
 	bool mine;
@@ -201,6 +212,7 @@ bool knat_session_kill(struct knat_net *kn, struct knat_session *session)
 		knat_event_session_gone(kn, session);
 		if (session_needs_permit(session, session->map))
 			permit_put(kn, session);
+		session_count(session->map, -1);
 		knat_map_put(kn, session->map);
 		session_mark(session, KNAT_SESSION_F_GONE);
 	}
@@ -338,20 +350,51 @@ static int permit_get(struct knat_net *kn, struct knat_map *map,
 	return old->map == map && atomic_inc_not_zero(&old->uses) ? 0 : -EBUSY;
 }
 
-bool knat_session_full(struct knat_net *kn)
+static u32 session_share(u32 max, bool from_inside)
+{
+	return from_inside ? max : max - max / 4;
+}
+
+bool knat_session_full(struct knat_net *kn, bool from_inside)
 {
 	u32 max = READ_ONCE(kn->config[KNAT_A_CONFIG_MAX_SESSIONS]);
 
-	return knat_table_full(&kn->session_out, max);
+	return knat_table_full(&kn->session_out,
+			       session_share(max, from_inside));
 }
 
-static bool session_room(struct knat_net *kn, const struct knat_map *map)
+bool knat_session_full_host(const struct knat_host *host, bool from_inside)
 {
-	if (likely(!knat_session_full(kn)))
-		return true;
-	session_refuse(kn, map, KNAT_COUNTER_REFUSE_SESSIONS);
-	knat_event_limit(kn, KNAT_LIMIT_SESSIONS, map->in.proto, map->in.addr);
-	return false;
+	u32 limit = READ_ONCE(host->pool->conf.limit), max;
+
+	if (likely(!limit))
+		return false;
+	if (check_mul_overflow(limit, (u32)KNAT_HOST_SESSIONS, &max))
+		max = U32_MAX;
+	return (u32)atomic_read(&host->sessions) >=
+	       session_share(max, from_inside);
+}
+
+/* Two CPUs may both take the last place. */
+static bool session_room(struct knat_net *kn, const struct knat_map *map,
+			 bool from_inside)
+{
+	struct knat_host *host = knat_map_host(map);
+
+	if (unlikely(knat_session_full(kn, from_inside))) {
+		session_refuse(kn, map, KNAT_COUNTER_REFUSE_SESSIONS);
+		knat_event_limit(kn, KNAT_LIMIT_SESSIONS, map->in.proto,
+				 map->in.addr);
+		return false;
+	}
+	if (host && unlikely(knat_session_full_host(host, from_inside))) {
+		atomic_inc(&host->refused);
+		session_refuse(kn, map, KNAT_COUNTER_REFUSE_SUBSCRIBER);
+		knat_event_limit(kn, KNAT_LIMIT_SUBSCRIBER, map->in.proto,
+				 map->in.addr);
+		return false;
+	}
+	return true;
 }
 
 /* Make a new session (or NULL: no memory) known. */
@@ -373,6 +416,7 @@ static struct knat_session *session_add(struct knat_net *kn,
 			goto err_map;
 	}
 
+	session_count(map, 1);
 	old = session_insert(kn, session);
 	if (!old) {
 		/* Told before the wheel, which may tell of its end, has it. */
@@ -382,6 +426,7 @@ static struct knat_session *session_add(struct knat_net *kn,
 		return session;
 	}
 
+	session_count(map, -1);
 	if (session_needs_permit(session, map))
 		permit_put(kn, session);
 	knat_map_put(kn, map);
@@ -416,7 +461,7 @@ struct knat_session *knat_session_open(struct knat_net *kn,
 	};
 	struct knat_session *session;
 
-	if (!session_room(kn, map))
+	if (!session_room(kn, map, from_inside))
 		return NULL;
 	/* It will go there. */
 	knat_table_prefetchw(&kn->session_out, knat_session_out_hash(kn, &out));
@@ -437,7 +482,7 @@ struct knat_session *knat_session_open_spi(struct knat_net *kn,
 {
 	struct knat_session *session;
 
-	if (!session_room(kn, map))
+	if (!session_room(kn, map, true))
 		return NULL;
 	session = session_new(map, remote_addr,
 			      cpu_to_be16(spi & 0xffff));
@@ -458,7 +503,7 @@ struct knat_session *knat_session_open_call(struct knat_net *kn,
 {
 	struct knat_session *session;
 
-	if (!session_room(kn, map))
+	if (!session_room(kn, map, true))
 		return NULL;
 	session = session_new(map, remote_addr, dir);
 	if (session) {

@@ -21,6 +21,7 @@
 #include "uapi/knat.h"
 #include "wheel.h"
 
+struct knat_host;
 struct knat_map;
 struct knat_packet;
 
@@ -149,8 +150,13 @@ struct knat_session *knat_session_lookup_in(struct knat_net *kn,
 struct knat_session *knat_session_lookup_out(struct knat_net *kn,
 					     const struct knat_flow *flow);
 
-/* Is there no room for another one? */
-bool knat_session_full(struct knat_net *kn);
+/* Is there no room for another one? What the outside opens may have three
+ * quarters of a limit, so that nobody there can keep the inside from opening
+ * its own.
+ */
+bool knat_session_full(struct knat_net *kn, bool from_inside);
+/* The same for a subscriber. */
+bool knat_session_full_host(const struct knat_host *host, bool from_inside);
 
 /* Find or make the session of @map towards a remote end, and its permission
  * where the mapping filters by address. NULL when refused; it was counted.

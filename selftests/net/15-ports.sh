@@ -255,6 +255,64 @@ test_max_sessions_refuses_new_connections_and_spares_old_ones() {
 	greet a r 203.0.113.11:7000
 }
 
+test_a_connection_that_is_refused_takes_no_port() {
+	setting max_sessions 1
+	masquerade ports 2000-2001
+	must burst in1 tcp $in1_silent 5000+20 $out1_silent:80
+	assert_counter refuse_sessions 19
+	setting max_sessions 2
+	must burst in2 tcp $in2_silent 5000 $out1_silent:80
+	assert_counter refuse_ports 0
+	assert_mappings 2
+}
+
+test_the_outside_leaves_sessions_for_the_inside() {
+	setting max_sessions 20
+	masquerade
+	nat map add tcp 203.0.113.1:8000 to $in1_silent:80
+	must burst out1 tcp $out1_silent 1000+30 203.0.113.1:8000
+	seen in1 "tcp $out1_silent:* to $in1_silent:80 *"
+	assert_eq 15 "$answer" "connection requests that came in"
+	assert_counter refuse_sessions 15
+	must burst in2 tcp $in2_silent 5000+10 $out1_silent:80
+	seen out1 "tcp 203.0.113.1:* to $out1_silent:80 *"
+	assert_eq 5 "$answer" "connection requests that went out"
+}
+
+test_a_subscriber_stops_at_its_sessions_and_others_do_not() {
+	masquerade limit 2
+	must burst in1 tcp $in1_silent 5000 $out1_silent:1000+40
+	seen out1 "tcp 203.0.113.1:*"
+	assert_eq 32 "$answer" "connections of the first host"
+	assert_counter refuse_subscriber 8
+	must burst in2 tcp $in2_silent 5000 $out1_silent:1000+32
+	seen out1 "tcp 203.0.113.1:*"
+	assert_eq 64 "$answer" "connections of both hosts"
+	assert_counter refuse_subscriber 8
+	assert_like '*refused 8*' "$(nat host list $in1_silent)" "host"
+}
+
+test_a_session_that_ends_makes_room_for_its_subscriber() {
+	setting tcp_opening_timeout 1
+	masquerade limit 1
+	must burst in1 tcp $in1_silent 5000 $out1_silent:1000+20
+	assert_counter refuse_subscriber 4
+	wait_until 12 no_mappings || fail "the mapping does not expire"
+	must burst in1 tcp $in1_silent 5001 $out1_silent:1000+16
+	assert_counter refuse_subscriber 4
+}
+
+test_the_outside_leaves_sessions_of_a_subscriber_to_it() {
+	masquerade limit 1
+	must burst in1 tcp $in1_silent 5000 $out1_silent:80
+	must burst out2 tcp $out2_silent 1000+30 "$(outside_of tcp $in1_silent:5000)"
+	seen in1 "tcp $out2_silent:* to $in1_silent:5000 *"
+	assert_eq 11 "$answer" "connection requests that came in"
+	must burst in1 tcp $in1_silent 5000 $out1_silent:1000+10
+	seen out1 "tcp 203.0.113.1:* to $out1_silent:1*"
+	assert_eq 4 "$answer" "connection requests that went out"
+}
+
 test_system_ports_stay_below_1024_and_others_above() {
 	masquerade
 	must burst in1 udp $in1_silent 500+200 $out1_silent:7000

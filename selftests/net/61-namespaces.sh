@@ -129,6 +129,110 @@ test_a_user_without_capabilities_is_refused() {
 	assert_eq 1 "$(nat rule list | wc -l)" "rules"
 }
 
+# What "rights" says and its exit status: of all requests and groups that there are
+rights() { # HOW PREFIX... -- WORDS...
+	local how=$1 prefix=()
+	shift
+	while [ "$1" != -- ]; do
+		prefix+=("$1")
+		shift
+	done
+	message=$("${prefix[@]}" "$selftests/spec/rights" "$how" "${@:2}" 2>&1)
+	status=$?
+	diag "rights $how: $(tail -n 1 <<<"$message")"
+}
+
+assert_rights() { # STATUS WHAT
+	assert_eq "$1" "$status" "exit status of rights for $2 ($message)"
+	# Each of them at least once, with or without a list
+	assert_between $(($(grep -c uns-admin-perm "$yaml") +
+		$(sed '1,/^mcast-groups/d' "$yaml" | grep -c name:))) 1000 \
+		"$(tail -n 1 <<<"$message")" "requests and groups tried for $2"
+}
+
+yaml=$selftests/../module/uapi/knat.yaml
+in_gw=(nsenter --net=/run/netns/gw)
+nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+
+test_every_request_and_group_is_refused_without_the_capability() {
+	one_of_each
+	before=$(everything_listed)
+	rights refused "${in_gw[@]}" "${nobody[@]}" --
+	assert_rights 0 "a user"
+	rights refused "${in_gw[@]}" setpriv --bounding-set -net_admin --inh-caps -net_admin --
+	assert_rights 0 "root without CAP_NET_ADMIN"
+	rights refused "${in_gw[@]}" "${nobody[@]}" unshare --user --map-root-user --
+	assert_rights 0 "root of a user namespace"
+	rights refused "${in_gw[@]}" unshare --user --map-root-user --
+	assert_rights 0 "root of a user namespace that root has made"
+	assert_eq "$before" "$(everything_listed)" "state afterwards"
+}
+
+test_no_request_or_group_is_refused_to_who_owns_the_namespace() {
+	rights allowed nsenter --net=/run/netns/gw2 --
+	assert_rights 0 "root"
+	rights allowed "${nobody[@]}" unshare --user --map-root-user --net --
+	assert_rights 0 "root of a user namespace with its own network"
+}
+
+# One of each kind of object, with what would be known again
+one_of_each() {
+	nat pool add secretpool addr 198.51.100.7
+	nat rule add oif wan src 192.168.0.0/25 pool secretpool
+	nat rule add oif wan masquerade
+	nat map add tcp 203.0.113.1:8000 to 192.168.0.2:80 label secretlabel
+	nat map add 198.51.100.9 to 192.168.0.9 label secretlabel
+	nat fastpath add dev lan2
+	must burst in1 udp $in1_silent 5000+5 $out1_silent:7000
+	must burst in1 tcp $in1_silent 5000+5 $out1_silent:80
+}
+
+test_nothing_of_a_namespace_is_seen_from_another() {
+	local marks=(secretpool secretlabel 198.51.100.7 198.51.100.9
+		192.168.0.9 203.0.113.1 "$in1_silent" "$out1_silent")
+	one_of_each
+	rights hidden nsenter --net=/run/netns/gw2 -- "${marks[@]}"
+	assert_eq 0 $status "exit status of rights in gw2 ($message)"
+	rights hidden "${nobody[@]}" unshare --user --map-root-user --net -- "${marks[@]}"
+	assert_eq 0 $status "exit status of rights in a user namespace ($message)"
+	# All of it is there to be seen.
+	rights hidden "${in_gw[@]}" -- "${marks[@]}"
+	assert_eq 1 $status "exit status of rights in gw ($message)"
+	for mark in "${marks[@]}"; do
+		assert_like "*$mark is in the answer*" "$message" "answers of gw"
+	done
+	for list in pool rule map session host fastpath; do
+		assert_like "*$list-get: * messages*" "$message" "lists of gw"
+	done
+}
+
+# Listens to all groups in a namespace until end_events.
+begin_events() { # SPACE
+	mkfifo "$work/go-$1"
+	in_space "$1" "$selftests/spec/rights" events <"$work/go-$1" >"$work/events-$1" 2>&1 &
+	eval "exec {go_$1}>\$work/go-$1"
+	wait_until 30 grep -q ready "$work/events-$1" || fail "nobody listens: $(<"$work/events-$1")"
+}
+
+end_events() { # SPACE
+	eval "exec {go_$1}>&-"
+	wait_until 30 grep -q '^[0-9]*$' "$work/events-$1" || fail "events of $1: $(<"$work/events-$1")"
+}
+
+test_no_event_is_told_in_another_namespace() {
+	begin_events gw2
+	begin_events gw
+	setting max_sessions 2
+	one_of_each
+	nat flush
+	pause 500
+	end_events gw
+	end_events gw2
+	assert_eq 0 "$(tail -n 1 "$work/events-gw2")" "events told in gw2"
+	# Mappings and sessions made and gone, and a limit: all that there are but those lost
+	assert_like '*commands 23 24 25 26 27*' "$(<"$work/events-gw")" "events told in gw"
+}
+
 test_root_of_a_user_namespace_may_not_touch_others() {
 	masquerade
 	as_nobody nsenter --net=/run/netns/gw -- \

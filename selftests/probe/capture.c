@@ -202,7 +202,9 @@ void cmd_capture(int argc, char **argv)
 		no_errno(argv[2]);
 		goto err;
 	}
-	if (setsockopt(c->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ||
+	/* Root of a user namespace gets what everybody may have. */
+	if ((setsockopt(c->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) &&
+	     setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size))) ||
 	    setsockopt(c->fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one)) ||
 	    setsockopt(c->fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one)) ||
 	    bind(c->fd, (struct sockaddr *)&at, sizeof(at))) {

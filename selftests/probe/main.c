@@ -160,7 +160,7 @@ static const struct {
 	{ "fragment", "SPACE BYTES ORDER PACKET", cmd_fragment },
 	{ "icmp-error", "SPACE FROM TYPE/CODE [mtu N] [pointer N] [quote BYTES] [cut BYTES] [to ADDR] [ttl N] [extension] [badsum] [badquotesum] about CAPTURE | quoting PACKET",
 	  cmd_icmp_error },
-	{ "burst", "SPACE udp|tcp|icmp ADDR[+COUNT] PORT[+COUNT] REMOTE[+COUNT]",
+	{ "burst", "SPACE udp|tcp|icmp ADDR[+COUNT] PORT[+COUNT] REMOTE[+COUNT] [WORD...]",
 	  cmd_burst },
 	/* Captures. GLOB matches the whole line. */
 	{ "capture", "NAME SPACE DEVICE [both] [forbid ADDR/LEN]...",

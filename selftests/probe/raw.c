@@ -328,6 +328,8 @@ struct burst {
 	in_addr_t addr;
 	unsigned long port;
 	struct sockaddr_in remote;
+	char **words;
+	int count;
 };
 
 /* Packet number n: remote ports change first, then ports, then addresses. */
@@ -338,7 +340,7 @@ static bool burst_build(const struct burst *b, unsigned long n,
 	unsigned long port = b->port + n / b->remotes % b->ports;
 	struct sockaddr_in to = b->remote;
 	char proto[8], from[32], remote[32], id[16];
-	char *words[] = { proto, from, "to", remote, "S", "id", id };
+	char *words[WORDS_MAX] = { proto, from, "to", remote, "S", "id", id };
 	int count = 4;
 
 	to.sin_port = htons(ntohs(to.sin_port) + n % b->remotes);
@@ -353,13 +355,16 @@ static bool burst_build(const struct burst *b, unsigned long n,
 	} else {
 		snprintf(from, sizeof(from), "%s:%lu", print_addr(addr), port);
 		snprintf(remote, sizeof(remote), "%s", print_end(&to));
-		if (!strcmp(proto, "tcp"))
+		if (!strcmp(proto, "tcp") && !b->count)
 			count = 5;
 	}
-	return packet_build(count, words, plan);
+	memcpy(words + count, b->words, b->count * sizeof(*words));
+	return packet_build(count + b->count, words, plan);
 }
 
-/* One packet from each inside end to each remote port. */
+/* One packet from each inside end to each remote port; of TCP SYNs, unless words
+ * say something else.
+ */
 void cmd_burst(int argc, char **argv)
 {
 	static struct packet_plan plan;
@@ -367,13 +372,15 @@ void cmd_burst(int argc, char **argv)
 	struct burst b;
 	int fd;
 
-	if (argc != 5 || !parse_count(argv[2], &b.addrs) ||
+	if (argc < 5 || !parse_count(argv[2], &b.addrs) ||
 	    !parse_addr(argv[2], &b.addr) || !parse_count(argv[3], &b.ports) ||
 	    !parse_number(argv[3], 65535, &b.port) ||
 	    !parse_count(argv[4], &b.remotes) ||
 	    !parse_end(argv[4], &b.remote))
 		return usage();
 	b.proto = argv[1];
+	b.words = argv + 5;
+	b.count = argc - 5;
 	fd = raw_socket(argv[0]);
 	if (fd < 0)
 		return;
