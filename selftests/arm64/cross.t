@@ -11,21 +11,8 @@ dir=$top/build/arm64
 "$top/selftests/arm64/fetch" || { echo "Bail out! nothing to build with"; exit 1; }
 release=$(cat "$dir/release")
 libraries=$dir/sysroot/usr/lib/aarch64-linux-gnu
-number=0
-
-check() # WHAT COMMAND...
-{
-	local what=$1
-
-	shift
-	number=$((number + 1))
-	if "$@" >"$dir/said" 2>&1; then
-		echo "ok $number - $what"
-	else
-		echo "not ok $number - $what"
-		tail -n 30 "$dir/said" | sed 's/^/# /' >&2
-	fi
-}
+work=$dir
+. "$top/selftests/tap.bash"
 
 is_for_arm64() # FILE
 {
