@@ -36,6 +36,7 @@ check "the module builds for $release, all warnings as errors" make -C "$top" mo
 	KDIR="$dir/sysroot/usr/src/linux-headers-$release" OUT=build/arm64/module STRICT="W=1 KCFLAGS=-Werror" \
 	KBUILD_WORDS="ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-"
 check "it is for arm64" is_for_arm64 "$dir/module/knat.ko"
+[ ! -e "$dir/module/knat.ko" ] || "$top/selftests/tested" built arm64 "$dir/module/knat.ko"
 check "and for that kernel" eval '[[ $(modinfo -F vermagic "$dir/module/knat.ko") == "$release "*aarch64* ]]'
 check "the tool builds, all warnings as errors" make -C "$top/tools" all O="$dir/tools" CC=aarch64-linux-gnu-gcc \
 	CPPFLAGS="-isystem $dir/sysroot/usr/include" LDFLAGS="-Wl,-z,relro,-z,now -L$libraries"
