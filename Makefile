@@ -16,11 +16,11 @@ else
 KDIR ?= /lib/modules/$(KVER)/build
 endif
 
-# What the module is tested with, and what it must build for; see selftests/kernels.
+# What the module is tested with, and what it must build for, by gcc and by clang; see selftests/kernels.
 CHECK_KERNELS := 6.1 6.1-rt 6.12 newest
 # Instrumented, see selftests/debug/kernel
 DEBUG_KERNELS := debug kcsan rtdebug
-BUILD_KERNELS := 6.1 6.1-rt 6.12 6.12-rt newest newest-rt next
+BUILD_KERNELS = 6.1 6.1-rt 6.12 6.12-rt $(shell selftests/kernels --series) newest-rt next
 
 DKMS := $(shell command -v dkms)
 DKMS_SOURCE := /usr/src/knat-$(VERSION)
@@ -31,7 +31,7 @@ check_kernel := $(or $(KERNEL),6.1)
 release = $$(sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 .PHONY: all module tools helpers install uninstall modules_install deps
-.PHONY: check check-rfc check-kernels check-build debug-kernels check-debug check-docs fuzz fuzz-quick fuzz-differ churn churn-quick flood flood-quick lint demo
+.PHONY: check check-rfc check-kernels check-build tested debug-kernels check-debug check-docs fuzz fuzz-quick fuzz-differ churn churn-quick flood flood-quick lint demo
 .PHONY: deb check-packages check-arm64 bench bench-quick bench-instructions clean distclean help
 
 all: module tools
@@ -198,11 +198,22 @@ flood flood-quick: deps
 		selftests/flood/run $(if $(filter uml%,$(check_kernel)),,selftests/flood/collisions)
 flood-quick: FLOOD := 8 1500 200
 
+# Without KERNEL all that the archive has. Clang is given headers that are adapted for it.
 check-build: deps
-	@for kernel in $(BUILD_KERNELS); do \
+	@for kernel in $(or $(KERNEL),$(BUILD_KERNELS)); do \
 		echo "== $$kernel"; \
-		$(MAKE) --no-print-directory module KERNEL=$$kernel || exit 1; \
+		$(MAKE) --no-print-directory module KERNEL=$$kernel && \
+		selftests/tested built $$kernel build/$$(cat build/kernels/$$kernel/release)/knat.ko || exit 1; \
+		echo "== $$kernel, clang"; \
+		selftests/clang-headers $$kernel && \
+		$(MAKE) --no-print-directory module KERNEL= KDIR=$(CURDIR)/build/clang/$$kernel/build \
+			OUT=build/clang/$$kernel/module STRICT="W=1 KCFLAGS=-Werror" && \
+		selftests/tested built $$kernel build/clang/$$kernel/module/knat.ko || exit 1; \
 	done
+
+# What the tests have found out about kernels goes into selftests/tested.tsv and README.md.
+tested:
+	selftests/tested write
 
 lint: deps
 	prove selftests/lint/*.t
@@ -285,7 +296,8 @@ help:
 	@echo "make deb                  packages of Debian, into build/deb"
 	@echo "make check-packages       installs them on Debian 12, 13 and sid, and boots those; SUITES=sid one"
 	@echo "make check-arm64          the tool and the module, built for arm64"
-	@echo "make check-build          the module for $(BUILD_KERNELS)"
+	@echo "make check-build          the module by gcc and clang, for 6.1, 6.12 and all later kernels of Debian"
+	@echo "make tested               brings what was tested since into the table of README.md"
 	@echo "make lint                 checkpatch, sparse, shellcheck, compiler warnings"
 	@echo "make bench                what packets and flows cost, here and elsewhere; writes docs/performance.md"
 	@echo "make bench-quick          the main figures, in some minutes; bench-instructions counts instructions"

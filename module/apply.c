@@ -9,6 +9,7 @@
 #include "publish.h"
 #include "rule.h"
 #include "static.h"
+#include "static_entry.h"
 
 enum change_kind {
 	CHANGE_RULE_ADD,
@@ -67,36 +68,44 @@ void knat_apply_begin(struct knat_apply *apply, struct knat_net *kn,
 
 /* --- changes --- */
 
-static struct knat_change *change_new(enum change_kind kind)
+static bool change_removes(enum change_kind kind)
 {
-	struct knat_change *change = kzalloc(sizeof(*change),
-					     GFP_KERNEL_ACCOUNT);
+	return kind == CHANGE_RULE_DEL || kind == CHANGE_STATIC_DEL ||
+	       kind == CHANGE_POOL_DEL || kind == CHANGE_FASTDEV_DEL;
+}
 
-	if (change)
-		change->kind = kind;
+/* A change that is about to be made, or the error that says why it is not. */
+static struct knat_change *change_begin(struct knat_apply *apply,
+					enum change_kind kind)
+{
+	struct knat_change *change;
+
+	/* What is removed later could not go back to its place. */
+	if (change_removes(kind) && !list_empty(&apply->changes) &&
+	    !change_removes(list_last_entry(&apply->changes, struct knat_change,
+					    list)->kind)) {
+		NL_SET_ERR_MSG(apply->extack,
+			       "removals must come before all other changes");
+		return ERR_PTR(-EINVAL);
+	}
+	change = kzalloc(sizeof(*change), GFP_KERNEL_ACCOUNT);
+	if (!change)
+		return ERR_PTR(-ENOMEM);
+	change->kind = kind;
 	return change;
 }
 
-static void change_note(struct knat_apply *apply, struct knat_change *change)
+/* It is made, and noted; after an error it was not. */
+static int change_end(struct knat_apply *apply, struct knat_change *change,
+		      int err)
 {
+	if (err) {
+		kfree(change);
+		return err;
+	}
 	change->blame = apply->blame;
 	list_add_tail(&change->list, &apply->changes);
-}
-
-/* What is removed later could not go back to its place. */
-static int apply_removes(struct knat_apply *apply)
-{
-	const struct knat_change *last;
-
-	if (list_empty(&apply->changes))
-		return 0;
-	last = list_last_entry(&apply->changes, struct knat_change, list);
-	if (last->kind == CHANGE_RULE_DEL || last->kind == CHANGE_STATIC_DEL ||
-	    last->kind == CHANGE_POOL_DEL || last->kind == CHANGE_FASTDEV_DEL)
-		return 0;
-	NL_SET_ERR_MSG(apply->extack,
-		       "removals must come before all other changes");
-	return -EINVAL;
+	return 0;
 }
 
 /* Who types the name of a device wants one that is there. */
@@ -127,25 +136,21 @@ static bool same_rule(const struct knat_rule *a, const struct knat_rule *b)
 static int apply_rule_move(struct knat_apply *apply, struct knat_change *del,
 			   const struct knat_pool_conf *conf)
 {
-	struct knat_change *change = change_new(CHANGE_RULE_MOVE);
+	struct knat_change *change = change_begin(apply, CHANGE_RULE_MOVE);
 	struct knat_rule *rule = del->rule;
-	int err;
+	int err = 0;
 
-	if (!change)
-		return -ENOMEM;
+	if (IS_ERR(change))
+		return PTR_ERR(change);
 	change->rule = rule;
-	if (rule->action == KNAT_ACTION_MASQUERADE) {
+	if (rule->action == KNAT_ACTION_MASQUERADE)
 		err = knat_pool_set(apply->kn, rule->pool, conf, NULL, 0,
 				    &change->turn, apply->extack);
-		if (err) {
-			kfree(change);
-			return err;
-		}
+	if (!err) {
+		del->moved = true;
+		knat_rule_link(apply->kn, rule);
 	}
-	del->moved = true;
-	knat_rule_link(apply->kn, rule);
-	change_note(apply, change);
-	return 0;
+	return change_end(apply, change, err);
 }
 
 int knat_apply_rule_add(struct knat_apply *apply, const struct knat_rule *tmpl,
@@ -161,33 +166,22 @@ int knat_apply_rule_add(struct knat_apply *apply, const struct knat_rule *tmpl,
 		    same_rule(change->rule, tmpl))
 			return apply_rule_move(apply, change, conf);
 
-	change = change_new(CHANGE_RULE_ADD);
-	if (!change)
-		return -ENOMEM;
+	change = change_begin(apply, CHANGE_RULE_ADD);
+	if (IS_ERR(change))
+		return PTR_ERR(change);
 	change->rule = knat_rule_new(apply->kn, tmpl, conf, apply->extack);
-	if (IS_ERR(change->rule)) {
-		err = PTR_ERR(change->rule);
-		kfree(change);
-		return err;
-	}
-	change_note(apply, change);
-	return 0;
+	return change_end(apply, change, PTR_ERR_OR_ZERO(change->rule));
 }
 
 int knat_apply_rule_del(struct knat_apply *apply, struct knat_rule *rule)
 {
-	struct knat_change *change;
-	int err = apply_removes(apply);
+	struct knat_change *change = change_begin(apply, CHANGE_RULE_DEL);
 
-	if (err)
-		return err;
-	change = change_new(CHANGE_RULE_DEL);
-	if (!change)
-		return -ENOMEM;
+	if (IS_ERR(change))
+		return PTR_ERR(change);
 	change->rule = rule;
 	change->prev = knat_rule_unlink(apply->kn, rule);
-	change_note(apply, change);
-	return 0;
+	return change_end(apply, change, 0);
 }
 
 int knat_apply_static_add(struct knat_apply *apply,
@@ -198,108 +192,79 @@ int knat_apply_static_add(struct knat_apply *apply,
 
 	if (err)
 		return err;
-	change = change_new(CHANGE_STATIC_ADD);
-	if (!change)
-		return -ENOMEM;
+	change = change_begin(apply, CHANGE_STATIC_ADD);
+	if (IS_ERR(change))
+		return PTR_ERR(change);
 	change->fixed = knat_static_new(apply->kn, conf, dev, apply->extack);
-	if (IS_ERR(change->fixed)) {
-		err = PTR_ERR(change->fixed);
-		kfree(change);
-		return err;
-	}
-	change_note(apply, change);
-	return 0;
+	return change_end(apply, change, PTR_ERR_OR_ZERO(change->fixed));
 }
 
 int knat_apply_static_set(struct knat_apply *apply, struct knat_static *fixed,
 			  const struct knat_static_turn *turn)
 {
-	struct knat_change *change = change_new(CHANGE_STATIC_SET);
+	struct knat_change *change = change_begin(apply, CHANGE_STATIC_SET);
 
-	if (!change)
-		return -ENOMEM;
+	if (IS_ERR(change))
+		return PTR_ERR(change);
 	change->fixed = fixed;
 	change->static_turn = *turn;
-	change_note(apply, change);
-	return 0;
+	return change_end(apply, change, 0);
 }
 
 int knat_apply_static_del(struct knat_apply *apply, struct knat_static *fixed)
 {
-	struct knat_change *change;
-	int err = apply_removes(apply);
+	struct knat_change *change = change_begin(apply, CHANGE_STATIC_DEL);
 
-	if (err)
-		return err;
-	change = change_new(CHANGE_STATIC_DEL);
-	if (!change)
-		return -ENOMEM;
+	if (IS_ERR(change))
+		return PTR_ERR(change);
 	change->fixed = fixed;
 	change->prev = knat_static_unlink(apply->kn, fixed);
-	change_note(apply, change);
-	return 0;
+	return change_end(apply, change, 0);
 }
 
 int knat_apply_pool_add(struct knat_apply *apply, const char *name,
 			const struct knat_pool_conf *conf,
 			const struct knat_addr_range *ranges, u32 nr_ranges)
 {
-	struct knat_change *change = change_new(CHANGE_POOL_ADD);
+	struct knat_change *change = change_begin(apply, CHANGE_POOL_ADD);
 
-	if (!change)
-		return -ENOMEM;
+	if (IS_ERR(change))
+		return PTR_ERR(change);
 	change->pool = knat_pool_add(apply->kn, name, conf, ranges, nr_ranges,
 				     apply->extack);
-	if (IS_ERR(change->pool)) {
-		int err = PTR_ERR(change->pool);
-
-		kfree(change);
-		return err;
-	}
-	change_note(apply, change);
-	return 0;
+	return change_end(apply, change, PTR_ERR_OR_ZERO(change->pool));
 }
 
 int knat_apply_pool_set(struct knat_apply *apply, struct knat_pool *pool,
 			const struct knat_pool_conf *conf,
 			const struct knat_addr_range *ranges, u32 nr_ranges)
 {
-	struct knat_change *change = change_new(CHANGE_POOL_SET);
-	int err;
+	struct knat_change *change = change_begin(apply, CHANGE_POOL_SET);
 
-	if (!change)
-		return -ENOMEM;
+	if (IS_ERR(change))
+		return PTR_ERR(change);
 	change->pool = pool;
-	err = knat_pool_set(apply->kn, pool, conf, ranges, nr_ranges,
-			    &change->turn, apply->extack);
-	if (err) {
-		kfree(change);
-		return err;
-	}
-	change_note(apply, change);
-	return 0;
+	return change_end(apply, change,
+			  knat_pool_set(apply->kn, pool, conf, ranges,
+					nr_ranges, &change->turn,
+					apply->extack));
 }
 
 int knat_apply_pool_del(struct knat_apply *apply, struct knat_pool *pool)
 {
-	struct knat_change *change;
-	int err = apply_removes(apply);
+	struct knat_change *change = change_begin(apply, CHANGE_POOL_DEL);
 
-	if (err)
-		return err;
+	if (IS_ERR(change))
+		return PTR_ERR(change);
 	if (pool->rules) {
 		NL_SET_ERR_MSG(apply->extack,
 			       "a rule uses the pool: delete the rule first");
-		return -EBUSY;
+		return change_end(apply, change, -EBUSY);
 	}
-	change = change_new(CHANGE_POOL_DEL);
-	if (!change)
-		return -ENOMEM;
 	change->pool = pool;
 	change->prev = pool->list.prev;
 	list_del(&pool->list);
-	change_note(apply, change);
-	return 0;
+	return change_end(apply, change, 0);
 }
 
 int knat_apply_fastdev_add(struct knat_apply *apply, const char *name)
@@ -309,34 +274,23 @@ int knat_apply_fastdev_add(struct knat_apply *apply, const char *name)
 
 	if (err)
 		return err;
-	change = change_new(CHANGE_FASTDEV_ADD);
-	if (!change)
-		return -ENOMEM;
+	change = change_begin(apply, CHANGE_FASTDEV_ADD);
+	if (IS_ERR(change))
+		return PTR_ERR(change);
 	change->fastdev = knat_fastdev_new(apply->kn, name, apply->extack);
-	if (IS_ERR(change->fastdev)) {
-		err = PTR_ERR(change->fastdev);
-		kfree(change);
-		return err;
-	}
-	change_note(apply, change);
-	return 0;
+	return change_end(apply, change, PTR_ERR_OR_ZERO(change->fastdev));
 }
 
 int knat_apply_fastdev_del(struct knat_apply *apply,
 			   struct knat_fastdev *fastdev)
 {
-	struct knat_change *change;
-	int err = apply_removes(apply);
+	struct knat_change *change = change_begin(apply, CHANGE_FASTDEV_DEL);
 
-	if (err)
-		return err;
-	change = change_new(CHANGE_FASTDEV_DEL);
-	if (!change)
-		return -ENOMEM;
+	if (IS_ERR(change))
+		return PTR_ERR(change);
 	change->fastdev = fastdev;
 	fastdev->deleted = true;
-	change_note(apply, change);
-	return 0;
+	return change_end(apply, change, 0);
 }
 
 void knat_apply_config(struct knat_apply *apply, int attr, u32 value)

@@ -8,7 +8,7 @@
 #include "net.h"
 #include "publish.h"
 #include "rule.h"
-#include "static.h"
+#include "static_dev.h"
 
 /* The address that a device masquerades with: its first global one. */
 static __be32 device_addr(const struct net_device *dev)

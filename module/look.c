@@ -12,7 +12,7 @@
 #include "look.h"
 #include "net.h"
 #include "proto.h"
-#include "static.h"
+#include "static_dev.h"
 
 /* Room for any of the transport headers */
 #define LOOK_TRANSPORT	64

@@ -110,36 +110,6 @@ void knat_netlink_exit(void)
 	genl_unregister_family(&knat_family);
 }
 
-struct sk_buff *knat_nl_answer(struct genl_info *info, void **head)
-{
-	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-
-	if (!skb)
-		return NULL;
-	*head = genlmsg_put_reply(skb, info, &knat_family, 0,
-				  info->genlhdr->cmd);
-	if (*head)
-		return skb;
-	nlmsg_free(skb);
-	return NULL;
-}
-
-int knat_nl_answer_u32(struct genl_info *info, int attr, u32 value)
-{
-	struct sk_buff *skb;
-	void *head;
-
-	skb = knat_nl_answer(info, &head);
-	if (!skb)
-		return -ENOMEM;
-	if (nla_put_u32(skb, attr, value)) {
-		nlmsg_free(skb);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, head);
-	return genlmsg_reply(skb, info);
-}
-
 int knat_nl_lock(struct knat_net *kn, struct netlink_ext_ack *extack)
 {
 	mutex_lock(&kn->config_lock);

@@ -79,9 +79,26 @@ int knat_nl_config_get(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_fastpath_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int knat_nl_flush(struct sk_buff *skb, struct genl_info *info);
 
-/* An answer with its header, and one that is a number. */
+/* An answer with its header; send it, or, after an error, drop it; and one that
+ * is a number.
+ */
 struct sk_buff *knat_nl_answer(struct genl_info *info, void **head);
+int knat_nl_reply(struct sk_buff *skb, struct genl_info *info, void *head,
+		  int err);
 int knat_nl_answer_u32(struct genl_info *info, int attr, u32 value);
+
+/* The header of a row of a list, or NULL, and the end of any message of many,
+ * which takes it back if it has not fitted: 0 or -EMSGSIZE.
+ */
+void *knat_nl_row(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd);
+int knat_nl_end(struct sk_buff *skb, void *head, int err);
+/* Dump a list of the configuration, whose lock is taken here: a row for each
+ * entry, whose attributes @put writes.
+ */
+int knat_nl_list(struct sk_buff *skb, struct netlink_callback *cb,
+		 struct knat_net *kn, const struct list_head *list, u8 cmd,
+		 int (*put)(struct sk_buff *skb,
+			    const struct list_head *entry));
 
 /* The attributes of a rule, under kn->config_lock, and of a session. */
 int knat_nl_rule_put(struct sk_buff *skb, const struct knat_rule *rule);

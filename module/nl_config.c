@@ -25,20 +25,15 @@ int knat_nl_config_get(struct sk_buff *skb, struct genl_info *info)
 {
 	struct knat_net *kn = knat_net(genl_info_net(info));
 	struct sk_buff *answer;
+	int attr, err = 0;
 	void *head;
-	int attr;
 
 	answer = knat_nl_answer(info, &head);
 	if (!answer)
 		return -ENOMEM;
-	for (attr = 1; attr <= KNAT_A_CONFIG_MAX; attr++) {
-		if (nla_put_u32(answer, attr, READ_ONCE(kn->config[attr]))) {
-			nlmsg_free(answer);
-			return -EMSGSIZE;
-		}
-	}
-	genlmsg_end(answer, head);
-	return genlmsg_reply(answer, info);
+	for (attr = 1; attr <= KNAT_A_CONFIG_MAX && !err; attr++)
+		err = nla_put_u32(answer, attr, READ_ONCE(kn->config[attr]));
+	return knat_nl_reply(answer, info, head, err);
 }
 
 int knat_nl_config_set(struct knat_apply *apply, struct genl_info *info,

@@ -110,12 +110,7 @@ static int event_fill(struct sk_buff *skb, const struct knat_event *event)
 
 	if (!head)
 		return -EMSGSIZE;
-	if (event_fill_what(skb, event)) {
-		genlmsg_cancel(skb, head);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, head);
-	return 0;
+	return knat_nl_end(skb, head, event_fill_what(skb, event));
 }
 
 /* Room for a message, or NULL. */
@@ -169,12 +164,10 @@ void knat_nl_event_lost(struct knat_net *kn, struct knat_nl_events *out,
 	head = event_begin(skb, KNAT_CMD_LOST_NTF, ktime_get_ns());
 	if (!head)
 		goto err;
-	if (nla_put_u8(skb, KNAT_A_EVENT_GROUP, group) ||
-	    nla_put_u32(skb, KNAT_A_EVENT_LOST, lost)) {
-		genlmsg_cancel(skb, head);
+	if (knat_nl_end(skb, head,
+			nla_put_u8(skb, KNAT_A_EVENT_GROUP, group) ?:
+			nla_put_u32(skb, KNAT_A_EVENT_LOST, lost)))
 		goto err;
-	}
-	genlmsg_end(skb, head);
 	out->count[group]++;
 	return;
 

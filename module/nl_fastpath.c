@@ -61,46 +61,28 @@ int knat_nl_fastpath_del(struct knat_apply *apply, struct genl_info *info,
 	return devs_each(apply, info, nest, dev_del);
 }
 
-static int fastpath_fill(struct sk_buff *skb, struct netlink_callback *cb,
-			 const struct knat_fastdev *fastdev)
+static int fastpath_row(struct sk_buff *skb, const struct list_head *entry)
 {
-	const struct net_device *dev = fastdev->ops.dev;
-	void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-				 cb->nlh->nlmsg_seq, &knat_family, NLM_F_MULTI,
-				 KNAT_CMD_FASTPATH_GET);
+	const struct knat_fastdev *fastdev =
+		list_entry(entry, struct knat_fastdev, list);
+	struct knat_net *kn = fastdev->ops.priv;
+	const struct net_device *dev;
+	int err;
 
-	if (!head)
-		return -EMSGSIZE;
-	if (nla_put_string(skb, KNAT_A_FASTPATH_DEV, fastdev->name) ||
-	    (dev && nla_put_u32(skb, KNAT_A_FASTPATH_IFINDEX, dev->ifindex))) {
-		genlmsg_cancel(skb, head);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, head);
-	return 0;
+	/* The device may come or go meanwhile. */
+	mutex_lock(&kn->fast_lock);
+	dev = fastdev->ops.dev;
+	err = nla_put_string(skb, KNAT_A_FASTPATH_DEV, fastdev->name) ?:
+	      (dev ? nla_put_u32(skb, KNAT_A_FASTPATH_IFINDEX, dev->ifindex) :
+		     0);
+	mutex_unlock(&kn->fast_lock);
+	return err;
 }
 
 int knat_nl_fastpath_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct knat_net *kn = knat_net(sock_net(cb->skb->sk));
-	const struct knat_fastdev *fastdev;
-	long n = 0;
-	int err = 0;
 
-	mutex_lock(&kn->config_lock);
-	cb->seq = kn->generation;
-	mutex_lock(&kn->fast_lock);
-	list_for_each_entry(fastdev, &kn->fastdevs, list) {
-		if (n++ < cb->args[0])
-			continue;
-		err = fastpath_fill(skb, cb, fastdev);
-		if (err)
-			break;
-		cb->args[0] = n;
-	}
-	mutex_unlock(&kn->fast_lock);
-	mutex_unlock(&kn->config_lock);
-	if (skb->len)
-		nl_dump_check_consistent(cb, nlmsg_hdr(skb));
-	return err && !skb->len ? err : skb->len;
+	return knat_nl_list(skb, cb, kn, &kn->fastdevs, KNAT_CMD_FASTPATH_GET,
+			    fastpath_row);
 }

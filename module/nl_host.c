@@ -153,17 +153,11 @@ int knat_nl_host_done(struct netlink_callback *cb)
 	return 0;
 }
 
-static int host_fill(struct sk_buff *skb, struct netlink_callback *cb,
-		     const struct knat_host *host)
+static int host_put(struct sk_buff *skb, const struct knat_host *host)
 {
 	const struct knat_pool *pool = host->pool;
 	u32 limit = READ_ONCE(pool->conf.limit);
-	void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-				 cb->nlh->nlmsg_seq, &knat_family, NLM_F_MULTI,
-				 KNAT_CMD_HOST_GET);
 
-	if (!head)
-		return -EMSGSIZE;
 	if (nla_put_be32(skb, KNAT_A_HOST_IN_ADDR, host->in_addr) ||
 	    nla_put_be32(skb, KNAT_A_HOST_OUT_ADDR, READ_ONCE(host->paired)) ||
 	    (pool->name[0] &&
@@ -172,12 +166,19 @@ static int host_fill(struct sk_buff *skb, struct netlink_callback *cb,
 			atomic_read(&host->mappings)) ||
 	    (limit && nla_put_u32(skb, KNAT_A_HOST_LIMIT, limit)) ||
 	    nla_put_u32(skb, KNAT_A_HOST_REFUSED,
-			atomic_read(&host->refused))) {
-		genlmsg_cancel(skb, head);
+			atomic_read(&host->refused)))
 		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, head);
 	return 0;
+}
+
+static int host_fill(struct sk_buff *skb, struct netlink_callback *cb,
+		     const struct knat_host *host)
+{
+	void *head = knat_nl_row(skb, cb, KNAT_CMD_HOST_GET);
+
+	if (!head)
+		return -EMSGSIZE;
+	return knat_nl_end(skb, head, host_put(skb, host));
 }
 
 /* One that is gone since is left out, and one that lives only as long as a port

@@ -238,10 +238,5 @@ int knat_nl_lookup(struct sk_buff *skb, struct genl_info *info)
 		err = look_answer(answer, kn, &packet);
 	rcu_read_unlock();
 	mutex_unlock(&kn->config_lock);
-	if (err) {
-		nlmsg_free(answer);
-		return err;
-	}
-	genlmsg_end(answer, head);
-	return genlmsg_reply(answer, info);
+	return knat_nl_reply(answer, info, head, err);
 }

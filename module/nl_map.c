@@ -12,6 +12,7 @@
 #include "proto.h"
 #include "publish.h"
 #include "static.h"
+#include "static_index.h"
 
 const struct nla_policy knat_map_policy[KNAT_A_MAP_MAX + 1] = {
 	[KNAT_A_MAP_KIND]	   = NLA_POLICY_MAX(NLA_U8, KNAT_MAP_ALL),

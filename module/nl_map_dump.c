@@ -49,12 +49,6 @@ static const enum knat_port_space dump_spaces[] = {
 
 static_assert(ARRAY_SIZE(dump_spaces) == KNAT_SPACES);
 
-static void *dump_head(struct sk_buff *skb, struct netlink_callback *cb)
-{
-	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-			   &knat_family, NLM_F_MULTI, KNAT_CMD_MAP_GET);
-}
-
 static int static_fill_ports(struct sk_buff *skb,
 			     const struct knat_static *fixed)
 {
@@ -110,16 +104,11 @@ int knat_nl_static_put(struct sk_buff *skb, const struct knat_static *fixed)
 static int static_fill(struct sk_buff *skb, struct netlink_callback *cb,
 		       const struct knat_static *fixed)
 {
-	void *head = dump_head(skb, cb);
+	void *head = knat_nl_row(skb, cb, KNAT_CMD_MAP_GET);
 
 	if (!head)
 		return -EMSGSIZE;
-	if (knat_nl_static_put(skb, fixed)) {
-		genlmsg_cancel(skb, head);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, head);
-	return 0;
+	return knat_nl_end(skb, head, knat_nl_static_put(skb, fixed));
 }
 
 static int dump_statics(struct sk_buff *skb, struct netlink_callback *cb,
@@ -187,16 +176,11 @@ int knat_nl_map_put(struct sk_buff *skb, const struct knat_net *kn,
 static int map_fill(struct sk_buff *skb, struct netlink_callback *cb,
 		    const struct knat_net *kn, const struct knat_map *map)
 {
-	void *head = dump_head(skb, cb);
+	void *head = knat_nl_row(skb, cb, KNAT_CMD_MAP_GET);
 
 	if (!head)
 		return -EMSGSIZE;
-	if (knat_nl_map_put(skb, kn, map)) {
-		genlmsg_cancel(skb, head);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, head);
-	return 0;
+	return knat_nl_end(skb, head, knat_nl_map_put(skb, kn, map));
 }
 
 /* The mappings of one address and port space, DUMP_BATCH ports at most: 0 when

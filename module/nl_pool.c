@@ -274,17 +274,12 @@ static int pool_fill_ranges(struct sk_buff *skb, const struct knat_pool *pool)
 	return 0;
 }
 
-static int pool_fill(struct sk_buff *skb, struct netlink_callback *cb,
-		     const struct knat_pool *pool)
+static int pool_row(struct sk_buff *skb, const struct list_head *entry)
 {
+	const struct knat_pool *pool = list_entry(entry, struct knat_pool, list);
 	const struct knat_pool_addrs *addrs;
-	void *head;
 
 	addrs = rcu_dereference_protected(pool->addrs, true);
-	head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-			   &knat_family, NLM_F_MULTI, KNAT_CMD_POOL_GET);
-	if (!head)
-		return -EMSGSIZE;
 	if (nla_put_string(skb, KNAT_A_POOL_NAME, pool->name) ||
 	    pool_fill_ranges(skb, pool) ||
 	    knat_nl_pool_conf_fill(skb, &pool->conf) ||
@@ -292,33 +287,15 @@ static int pool_fill(struct sk_buff *skb, struct netlink_callback *cb,
 	    nla_put_u32(skb, KNAT_A_POOL_MAPPINGS,
 			knat_pool_mappings(pool)) ||
 	    nla_put_u32(skb, KNAT_A_POOL_SUBSCRIBERS,
-			atomic_read(&pool->hosts))) {
-		genlmsg_cancel(skb, head);
+			atomic_read(&pool->hosts)))
 		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, head);
 	return 0;
 }
 
 int knat_nl_pool_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct knat_net *kn = knat_net(sock_net(cb->skb->sk));
-	const struct knat_pool *pool;
-	long n = 0;
-	int err = 0;
 
-	mutex_lock(&kn->config_lock);
-	cb->seq = kn->generation;
-	list_for_each_entry(pool, &kn->pools, list) {
-		if (n++ < cb->args[0])
-			continue;
-		err = pool_fill(skb, cb, pool);
-		if (err)
-			break;
-		cb->args[0] = n;
-	}
-	mutex_unlock(&kn->config_lock);
-	if (skb->len)
-		nl_dump_check_consistent(cb, nlmsg_hdr(skb));
-	return err && !skb->len ? err : skb->len;
+	return knat_nl_list(skb, cb, kn, &kn->pools, KNAT_CMD_POOL_GET,
+			    pool_row);
 }

@@ -200,42 +200,15 @@ int knat_nl_rule_put(struct sk_buff *skb, const struct knat_rule *rule)
 	return rule_fill_action(skb, rule);
 }
 
-static int rule_fill(struct sk_buff *skb, struct netlink_callback *cb,
-		     const struct knat_rule *rule)
+static int rule_row(struct sk_buff *skb, const struct list_head *entry)
 {
-	void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-				 cb->nlh->nlmsg_seq, &knat_family, NLM_F_MULTI,
-				 KNAT_CMD_RULE_GET);
-
-	if (!head)
-		return -EMSGSIZE;
-	if (knat_nl_rule_put(skb, rule)) {
-		genlmsg_cancel(skb, head);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, head);
-	return 0;
+	return knat_nl_rule_put(skb, list_entry(entry, struct knat_rule, list));
 }
 
 int knat_nl_rule_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct knat_net *kn = knat_net(sock_net(cb->skb->sk));
-	const struct knat_rule *rule;
-	long n = 0;
-	int err = 0;
 
-	mutex_lock(&kn->config_lock);
-	cb->seq = kn->generation;
-	list_for_each_entry(rule, &kn->rules, list) {
-		if (n++ < cb->args[0])
-			continue;
-		err = rule_fill(skb, cb, rule);
-		if (err)
-			break;
-		cb->args[0] = n;
-	}
-	mutex_unlock(&kn->config_lock);
-	if (skb->len)
-		nl_dump_check_consistent(cb, nlmsg_hdr(skb));
-	return err && !skb->len ? err : skb->len;
+	return knat_nl_list(skb, cb, kn, &kn->rules, KNAT_CMD_RULE_GET,
+			    rule_row);
 }

@@ -186,18 +186,11 @@ static int session_fill(struct sk_buff *skb, struct netlink_callback *cb,
 			const struct knat_net *kn,
 			const struct knat_session *session)
 {
-	void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-				 cb->nlh->nlmsg_seq, &knat_family, NLM_F_MULTI,
-				 KNAT_CMD_SESSION_GET);
+	void *head = knat_nl_row(skb, cb, KNAT_CMD_SESSION_GET);
 
 	if (!head)
 		return -EMSGSIZE;
-	if (knat_nl_session_put(skb, kn, session)) {
-		genlmsg_cancel(skb, head);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, head);
-	return 0;
+	return knat_nl_end(skb, head, knat_nl_session_put(skb, kn, session));
 }
 
 static int session_dump(void *entry, void *arg)

@@ -37,12 +37,7 @@ int knat_nl_stats_get(struct sk_buff *skb, struct genl_info *info)
 	answer = knat_nl_answer(info, &head);
 	if (!answer)
 		return -ENOMEM;
-	if (stats_fill(answer, kn)) {
-		nlmsg_free(answer);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(answer, head);
-	return genlmsg_reply(answer, info);
+	return knat_nl_reply(answer, info, head, stats_fill(answer, kn));
 }
 
 int knat_nl_stats_reset(struct sk_buff *skb, struct genl_info *info)

@@ -6,7 +6,7 @@
 #include "map.h"
 #include "net.h"
 #include "rule.h"
-#include "static.h"
+#include "static_dev.h"
 
 /* Realm numbers: one for each outside device and each rule by destination. */
 u16 knat_realm_get(struct knat_net *kn, struct netlink_ext_ack *extack)

@@ -5,7 +5,8 @@
  * A port forward owns one struct knat_map for each port and holds its ports
  * in the bitmap. A one-to-one or prefix mapping has no entries: addresses are
  * exchanged by arithmetic. All under kn->config_lock; packets read prefix
- * mappings from kn->prefixes under RCU, see prefix.h.
+ * mappings from kn->prefixes under RCU, see prefix.h. Entries: static_entry.h;
+ * how mappings are found: static_index.h; devices: static_dev.h.
  */
 #ifndef _KNAT_STATIC_H
 #define _KNAT_STATIC_H
@@ -17,19 +18,7 @@
 #include "rule.h"
 #include "uapi/knat.h"
 
-/**
- * struct knat_loose - a device that leads to the inside of loose mappings
- * @list: in kn->loose
- * @ifindex: which
- * @held: mappings that point to it
- * @linked: those of them that are in kn->statics
- */
-struct knat_loose {
-	struct list_head	list;
-	int			ifindex;
-	u32			held;
-	u32			linked;
-};
+struct knat_loose;
 
 /**
  * struct knat_static - a static mapping
@@ -98,10 +87,6 @@ struct knat_static *knat_static_new(struct knat_net *kn,
 				    const struct knat_static *conf,
 				    const char *dev,
 				    struct netlink_ext_ack *extack);
-/* Its entries into the tables, once addresses and view are published. False,
- * with none of them there, if traffic was faster each of many times.
- */
-bool knat_static_enter(struct knat_net *kn, struct knat_static *fixed);
 /* Free one that was unlinked and has not entered. */
 void knat_static_cancel(struct knat_net *kn, struct knat_static *fixed);
 /* Out of kn->statics: what it stood behind, for going back; and back. */
@@ -114,28 +99,20 @@ void knat_static_drop(struct knat_net *kn, struct list_head *list);
 /* What no packet sees changes, so that sessions stay. */
 void knat_static_turn(struct knat_net *kn, struct knat_static *fixed,
 		      const struct knat_static_turn *turn);
-/* Find by proto and outside end, as typed. */
-struct knat_static *knat_static_find(struct knat_net *kn,
-				     const struct knat_static *conf,
-				     const char *dev);
-
 /* How many addresses a mapping of whole addresses covers (not for /0). */
 static inline u32 knat_static_size(const struct knat_static *fixed)
 {
 	return 1U << (32 - fixed->len);
 }
 
+/* How many ports one of ports covers. */
+static inline u32 knat_static_ports(const struct knat_static *fixed)
+{
+	return fixed->out_port_last - fixed->out_port + 1;
+}
+
 /* Seconds of life left (for those with a lifetime). */
 u32 knat_static_left(const struct knat_static *fixed);
-
-/* The device that leads to @addr, 0 if there is none, or -ENOMEM. */
-int knat_static_ifindex(struct knat_net *kn, __be32 addr);
-
-/* The address of a device has changed: move its mappings. What leads to the
- * inside of others may have changed with it. False: there was no memory for all
- * of them.
- */
-bool knat_static_rebind(struct knat_net *kn);
 
 /* Drop those whose lifetime is over, and publish what could not be published
  * before; called every second.

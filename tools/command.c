@@ -21,8 +21,7 @@ static const struct object *const objects[] = {
 
 static const char options[] =
 "Usage: natctl [ -j | -p ] [ -n NETNS ] OBJECT [ COMMAND ... ]\n"
-"       natctl [ -j | -p ] [ -n NETNS ] -b FILE | -V\n"
-"OBJECT:\n";
+"       natctl [ -j | -p ] [ -n NETNS ] -b FILE | -V\n";
 
 static const char rest[] =
 "  help     this text; \"natctl OBJECT help\" has the commands of an object\n"
@@ -60,6 +59,17 @@ static void verb_grammar(FILE *to, const struct object *object,
 	} while (*usage++);
 }
 
+void command_usage(FILE *to)
+{
+	int i;
+
+	fprintf(to, "%sOBJECT:", options);
+	for (i = 0; i < NR_OBJECTS; i++)
+		fprintf(to, "%s%s", i == NR_OBJECTS / 2 ? "\n        " : " ",
+			objects[i]->name);
+	fprintf(to, "\n\"natctl help\" says what they are.\n");
+}
+
 void command_grammar(FILE *to, const struct object *object,
 		     const struct verb *verb)
 {
@@ -67,7 +77,7 @@ void command_grammar(FILE *to, const struct object *object,
 	int i;
 
 	if (!object) {
-		fputs(options, to);
+		fprintf(to, "%sOBJECT:\n", options);
 		for (i = 0; i < NR_OBJECTS; i++)
 			fprintf(to, "  %-8s %s\n", objects[i]->name,
 				objects[i]->meaning);

@@ -47,6 +47,8 @@ extern const struct object pool_object, rule_object, map_object,
 
 /* Do what the words say. */
 void command_run(struct words *words);
+/* The grammar in short, as it fits below an error. */
+void command_usage(FILE *to);
 /* The grammar of a verb, of an object if @verb is NULL, or of all. */
 void command_grammar(FILE *to, const struct object *object,
 		     const struct verb *verb);

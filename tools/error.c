@@ -67,7 +67,9 @@ void warn(const char *file, unsigned long line, const char *fmt, ...)
 	va_list ap;
 
 	fflush(stdout);
-	fprintf(stderr, "%s:%lu: Warning: ", file, line);
+	if (file)
+		fprintf(stderr, "%s:%lu: ", file, line);
+	fputs("Warning: ", stderr);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);

@@ -27,7 +27,7 @@ void fail_usage(const char *fmt, ...)
 void fail(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2), noreturn));
 
-/* All is well but for this. */
+/* All is well but for this, in a line of a file, or NULL. */
 void warn(const char *file, unsigned long line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

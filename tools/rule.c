@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* natctl rule: which traffic is translated how. */
+#include <glob.h>
+#include <stdio.h>
 #include <string.h>
 #include "addr.h"
 #include "command.h"
+#include "error.h"
 #include "nl.h"
 #include "options.h"
 #include "out.h"
@@ -118,13 +121,37 @@ static bool rule_put(struct words *words, struct nlmsghdr *nlh)
 	return action;
 }
 
+/* Some device does, or who knows. */
+static bool forwarding(void)
+{
+	bool on = false;
+	FILE *file;
+	glob_t all;
+	size_t i;
+
+	if (glob("/proc/sys/net/ipv4/conf/*/forwarding", 0, NULL, &all))
+		return true;
+	for (i = 0; i < all.gl_pathc && !on; i++) {
+		file = fopen(all.gl_pathv[i], "re");
+		on = !file || fgetc(file) != '0';
+		if (file)
+			fclose(file);
+	}
+	globfree(&all);
+	return on;
+}
+
 static void add(struct words *words)
 {
 	struct nlmsghdr *nlh = nl_request(KNAT_CMD_RULE_ADD);
+	unsigned long line;
 
 	if (!rule_put(words, nlh))
 		fail_word(words, "the action of the rule is missing: it must be masquerade, pool or exempt");
 	nl_do(nlh);
+	/* A file may be read before the settings of the kernel are. */
+	if (!error_place_file(&line) && !forwarding())
+		warn(NULL, 0, "no device forwards packets: sysctl -w net.ipv4.ip_forward=1");
 }
 
 static void del(struct words *words)

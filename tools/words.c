@@ -14,7 +14,10 @@ void fail_word(const struct words *words, const char *fmt, ...)
 	va_start(ap, fmt);
 	error_print(fmt, ap);
 	va_end(ap);
-	command_grammar(stderr, words->object, words->verb);
+	if (words->object)
+		command_grammar(stderr, words->object, words->verb);
+	else
+		command_usage(stderr);
 	exit(STATUS_USAGE);
 }
 

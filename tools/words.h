@@ -23,8 +23,9 @@ struct words {
 	const struct verb	*verb;
 };
 
-/* A word is wrong or missing: the sentence, then the grammar of the place. For
- * values that are wrong, where the grammar helps nobody, see fail_usage().
+/* A word is wrong or missing: the sentence, then the grammar of the place, not
+ * more of it than leaves both on a screen. For values that are wrong, where the
+ * grammar helps nobody, see fail_usage().
  */
 void fail_word(const struct words *words, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), noreturn));

@@ -11,21 +11,8 @@ dir=$top/build/arm64
 "$top/selftests/arm64/fetch" || { echo "Bail out! nothing to build with"; exit 1; }
 release=$(cat "$dir/release")
 libraries=$dir/sysroot/usr/lib/aarch64-linux-gnu
-number=0
-
-check() # WHAT COMMAND...
-{
-	local what=$1
-
-	shift
-	number=$((number + 1))
-	if "$@" >"$dir/said" 2>&1; then
-		echo "ok $number - $what"
-	else
-		echo "not ok $number - $what"
-		tail -n 30 "$dir/said" | sed 's/^/# /' >&2
-	fi
-}
+work=$dir
+. "$top/selftests/tap.bash"
 
 is_for_arm64() # FILE
 {
@@ -49,6 +36,7 @@ check "the module builds for $release, all warnings as errors" make -C "$top" mo
 	KDIR="$dir/sysroot/usr/src/linux-headers-$release" OUT=build/arm64/module STRICT="W=1 KCFLAGS=-Werror" \
 	KBUILD_WORDS="ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-"
 check "it is for arm64" is_for_arm64 "$dir/module/knat.ko"
+[ ! -e "$dir/module/knat.ko" ] || "$top/selftests/tested" built arm64 "$dir/module/knat.ko"
 check "and for that kernel" eval '[[ $(modinfo -F vermagic "$dir/module/knat.ko") == "$release "*aarch64* ]]'
 check "the tool builds, all warnings as errors" make -C "$top/tools" all O="$dir/tools" CC=aarch64-linux-gnu-gcc \
 	CPPFLAGS="-isystem $dir/sysroot/usr/include" LDFLAGS="-Wl,-z,relro,-z,now -L$libraries"

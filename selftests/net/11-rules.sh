@@ -25,6 +25,17 @@ open_route_back() {
 	ip -n out1 route replace 192.168.0.0/16 via 203.0.113.1
 }
 
+# Who has forgotten to is told, and how to.
+test_a_rule_where_no_device_forwards_comes_with_a_warning() {
+	in_space gw sysctl -qw net.ipv4.ip_forward=0
+	trap 'in_space gw sysctl -qw net.ipv4.ip_forward=1' EXIT
+	assert_eq 'Warning: no device forwards packets: sysctl -w net.ipv4.ip_forward=1' \
+		"$(nat rule add oif wan masquerade 2>&1)" "what is said"
+	in_space gw sysctl -qw net.ipv4.conf.lan.forwarding=1
+	assert_eq '' "$(nat rule add oif wan src 10.0.0.0/8 exempt 2>&1)" \
+		"what is said where one does"
+}
+
 test_a_rule_with_a_source_translates_that_source_alone() {
 	open_route_back
 	nat rule add oif wan src 192.168.0.2/32 masquerade

@@ -28,25 +28,11 @@ mkdir -p /lib/modules /usr/src /var/lib/dkms
 mount -t tmpfs tmpfs /lib/modules && mount -t tmpfs tmpfs /usr/src && mount -t tmpfs tmpfs /var/lib/dkms || exit
 
 version=$(cat "$top/VERSION")
-number=0
+. "$top/selftests/tap.bash"
 
-# check WHAT COMMAND...: one test; what the command said is shown when it fails
-check()
+evidence()
 {
-	local what=$1
-
-	shift
-	number=$((number + 1))
-	if "$@" >"$work/said" 2>&1; then
-		echo "ok $number - $what"
-		return
-	fi
-	echo "not ok $number - $what"
-	{
-		echo "# $*"
-		tail -n 30 "$work/said" | sed 's/^/# /'
-		find /var/lib/dkms -name make.log -exec tail -n 30 {} + | sed 's/^/# /'
-	} >&2
+	find /var/lib/dkms -name make.log -exec tail -n 30 {} +
 }
 
 # install_headers KERNEL: as the header package does; prints the kernel's release

@@ -246,6 +246,7 @@ wrong('-b - pool', qr/"pool" is one word too many: with -b/, '\[');
 ### Objects and verbs
 
 wrong([], qr/the object is missing/, '\[');
+cmp_ok($err =~ tr/\n//, '<', 8, 'the grammar leaves the sentence on the screen');
 wrong([''], qr/"" is not an object: it must be/, '\[');
 wrong('nonsense', qr/"nonsense" is not an object: it must be pool, /, '\[');
 wrong('s', qr/"s" is ambiguous: it may mean session, stats or save$/, '\[');
