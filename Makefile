@@ -199,17 +199,18 @@ flood flood-quick: deps
 flood-quick: FLOOD := 8 1500 200
 
 # Without KERNEL all that the archive has. Clang is given headers that are adapted for it.
+COMPILERS ?= gcc clang
 check-build: deps
 	@for kernel in $(or $(KERNEL),$(BUILD_KERNELS)); do \
-		echo "== $$kernel"; \
-		$(MAKE) --no-print-directory module KERNEL=$$kernel && \
-		selftests/tested built $$kernel build/$$(cat build/kernels/$$kernel/release)/knat.ko || exit 1; \
-		echo "== $$kernel, clang"; \
-		selftests/clang-headers $$kernel && \
-		$(MAKE) --no-print-directory module KERNEL= KDIR=$(CURDIR)/build/clang/$$kernel/build \
-			OUT=build/clang/$$kernel/module STRICT="W=1 KCFLAGS=-Werror" && \
-		selftests/tested built $$kernel build/clang/$$kernel/module/knat.ko || exit 1; \
+		$(foreach compiler,$(COMPILERS),echo "== $$kernel, $(compiler)" && $(build_$(compiler)) || exit 1;) \
 	done
+
+build_gcc = $(MAKE) --no-print-directory module KERNEL=$$kernel && \
+	selftests/tested built $$kernel build/$$(cat build/kernels/$$kernel/release)/knat.ko
+build_clang = selftests/clang-headers $$kernel && \
+	$(MAKE) --no-print-directory module KERNEL= KDIR=$(CURDIR)/build/clang/$$kernel/build OUT=build/clang/$$kernel/module \
+		STRICT="W=1 KCFLAGS=-Werror" && \
+	selftests/tested built $$kernel build/clang/$$kernel/module/knat.ko
 
 # What the tests have found out about kernels goes into selftests/tested.tsv and README.md.
 tested:
