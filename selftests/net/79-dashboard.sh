@@ -9,8 +9,6 @@
 
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-# shellcheck source=../lib-tcp.sh
-. "$(dirname "$0")/../lib-tcp.sh"
 
 here=$(dirname "$0")/..
 url=http://127.0.0.1:9090
