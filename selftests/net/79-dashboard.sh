@@ -3,11 +3,12 @@
 # timeout: 600
 # docs/grafana/knat.json over a gateway at work: its counters go the way that
 # an operator's go, through a file, the node exporter and Prometheus.
+#
+# With ROUNDS=N there is traffic for N seconds, and what the panels show of that
+# time stays in $RESULTS/panels, to be drawn.
 
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-# shellcheck source=../lib-tcp.sh
-. "$(dirname "$0")/../lib-tcp.sh"
 
 here=$(dirname "$0")/..
 url=http://127.0.0.1:9090
@@ -55,7 +56,7 @@ traffic() { # ROUND
 	ask burst in1 udp $in1_silent $((5000 + $1 % 8 * 100))+5 $out1_silent:7000
 	ask burst in2 udp $in2_silent 6000+12 $out1_silent:7000
 	ask burst in1 tcp $in1_silent $((20000 + $1 * 3))+3 $out1_silent:80
-	inject out1 "udp 203.0.113.11:9 203.0.113.1:$((9000 + $1))"
+	inject out1 udp 203.0.113.11:9 to "198.51.100.1:$((9000 + $1))"
 	tell a 203.0.113.11:7000 "hello $1"
 	hear s "hello $1"
 	tell s "$outside" "answer $1"
@@ -77,6 +78,8 @@ above_zero() { # TITLE LEGEND
 
 test_each_panel_has_data_of_a_gateway_at_work() {
 	local round outside
+	nat pool add other addr 198.51.100.1
+	nat rule add prio 50 oif wan src 192.168.1.0/24 pool other
 	masquerade limit 10
 	nat fastpath add dev lan,wan
 	start_prometheus
