@@ -77,4 +77,23 @@ static inline bool knat_route_input_noref(struct sk_buff *skb, __be32 saddr,
 #endif
 }
 
+/* Whether tc has something at a device: in other members up to 6.5. Drop when 6.6 is
+ * the floor.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#ifdef CONFIG_NET_CLS_ACT
+#define knat_tc_ingress(dev)	rcu_access_pointer((dev)->miniq_ingress)
+#define knat_tc_egress(dev)	rcu_access_pointer((dev)->miniq_egress)
+#else
+#define knat_tc_ingress(dev)	NULL
+#define knat_tc_egress(dev)	NULL
+#endif
+#elif defined(CONFIG_NET_XGRESS)
+#define knat_tc_ingress(dev)	rcu_access_pointer((dev)->tcx_ingress)
+#define knat_tc_egress(dev)	rcu_access_pointer((dev)->tcx_egress)
+#else
+#define knat_tc_ingress(dev)	NULL
+#define knat_tc_egress(dev)	NULL
+#endif
+
 #endif /* _KNAT_COMPAT_H */

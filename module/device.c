@@ -155,11 +155,11 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 	case NETDEV_DOWN:
 	case NETDEV_CHANGENAME:
 		outdev_refresh(kn, NULL);
-		knat_fastdev_refresh(kn, NULL);
+		knat_fastdev_refresh(kn, dev, NULL);
 		break;
 	case NETDEV_UNREGISTER:
 		outdev_refresh(kn, dev);
-		knat_fastdev_refresh(kn, dev);
+		knat_fastdev_refresh(kn, dev, dev);
 		break;
 	}
 	return NOTIFY_DONE;

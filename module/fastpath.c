@@ -5,7 +5,9 @@
 #include <net/neighbour.h>
 #include "compat.h"
 #include "fastpath.h"
+#include "fastppp.h"
 #include "fastroute.h"
+#include "fastupper.h"
 #include "inward.h"
 #include "lookup.h"
 #include "quick_packet.h"
@@ -21,8 +23,7 @@ static __always_inline bool fast_receive(struct sk_buff *skb)
 	const struct iphdr *iph;
 	unsigned int len;
 
-	if (skb->protocol != htons(ETH_P_IP) || skb->pkt_type != PACKET_HOST ||
-	    skb_vlan_tag_present(skb) || skb_dst(skb) || skb_shared(skb) ||
+	if (skb->pkt_type != PACKET_HOST || skb_dst(skb) || skb_shared(skb) ||
 	    skb_sk_is_prefetched(skb) ||
 	    skb_headlen(skb) < sizeof(struct iphdr) + sizeof(struct udphdr))
 		return false;
@@ -81,11 +82,14 @@ fast_neighbour(struct sk_buff *skb, struct knat_quick *q,
  */
 static __always_inline void fast_forward(struct knat_net *kn,
 					 struct sk_buff *skb,
+					 const struct knat_fastupper *came,
 					 struct rtable *rt,
 					 struct neighbour *neigh)
 {
 	struct iphdr *iph = ip_hdr(skb);
 
+	if (unlikely(came->dev))
+		knat_fastupper_commit(skb, came);
 	skb_orphan(skb);
 	skb_set_transport_header(skb, sizeof(*iph));
 	memset(IPCB(skb), 0, sizeof(struct inet_skb_parm));
@@ -97,6 +101,8 @@ static __always_inline void fast_forward(struct knat_net *kn,
 	if (!skb_dst(skb))
 		skb_dst_set_noref(skb, &rt->dst);
 	skb->dev = rt->dst.dev;
+	if (unlikely(is_vlan_dev(skb->dev)))
+		knat_fastupper_cross(skb);
 	__IP_INC_STATS(kn->net, IPSTATS_MIB_OUTFORWDATAGRAMS);
 	neigh_output(neigh, skb, false);
 }
@@ -110,7 +116,9 @@ static unsigned int fast_miss(struct knat_net *kn, struct sk_buff *skb)
 }
 
 static unsigned int fast_in(struct knat_net *kn, const struct knat_view *view,
-			    struct sk_buff *skb, struct knat_quick *q)
+			    struct sk_buff *skb,
+			    const struct knat_fastupper *came,
+			    struct knat_quick *q)
 {
 	struct neighbour *neigh;
 	struct rtable *rt;
@@ -126,12 +134,14 @@ static unsigned int fast_in(struct knat_net *kn, const struct knat_view *view,
 	knat_quick_rewrite(skb, q, &q->iph->daddr, &q->ports[1], addr, port);
 	knat_count(kn, IN_TRANSLATED);
 	knat_count(kn, FAST_IN);
-	fast_forward(kn, skb, rt, neigh);
+	fast_forward(kn, skb, came, rt, neigh);
 	return NF_STOLEN;
 }
 
 static unsigned int fast_out(struct knat_net *kn, const struct knat_view *view,
-			     struct sk_buff *skb, struct knat_quick *q)
+			     struct sk_buff *skb,
+			     const struct knat_fastupper *came,
+			     struct knat_quick *q)
 {
 	const struct knat_view_dev *dev;
 	struct neighbour *neigh;
@@ -155,8 +165,25 @@ static unsigned int fast_out(struct knat_net *kn, const struct knat_view *view,
 		knat_fresh_id(kn, skb);
 	knat_count(kn, OUT_TRANSLATED);
 	knat_count(kn, FAST_OUT);
-	fast_forward(kn, skb, rt, neigh);
+	fast_forward(kn, skb, came, rt, neigh);
 	return NF_STOLEN;
+}
+
+/* A packet of skb->dev */
+static __always_inline unsigned int
+fast_packet(struct knat_net *kn, const struct knat_view *view,
+	    struct sk_buff *skb, const struct knat_fastupper *came)
+{
+	struct knat_quick q;
+
+	if (!fast_receive(skb) || !knat_quick_parse(skb, &q))
+		return NF_ACCEPT;
+	if (!knat_lookup_is_outside(kn, q.iph->daddr))
+		return fast_out(kn, view, skb, came, &q);
+	/* From the inside it is a hairpin packet. */
+	if (!knat_view_dev(view, skb->dev->ifindex))
+		return NF_ACCEPT;
+	return fast_in(kn, view, skb, came, &q);
 }
 
 static unsigned int hook_ingress(void *priv, struct sk_buff *skb,
@@ -164,16 +191,20 @@ static unsigned int hook_ingress(void *priv, struct sk_buff *skb,
 {
 	struct knat_net *kn = priv;
 	const struct knat_view *view = rcu_dereference(kn->view);
-	struct knat_quick q;
+	struct knat_fastupper came;
+	unsigned int verdict;
 
-	if (unlikely(!view) || !fast_receive(skb) || !knat_quick_parse(skb, &q))
+	if (unlikely(!view))
 		return NF_ACCEPT;
-	if (!knat_lookup_is_outside(kn, q.iph->daddr))
-		return fast_out(kn, view, skb, &q);
-	/* From the inside it is a hairpin packet. */
-	if (!knat_view_dev(view, state->in->ifindex))
+	came.dev = NULL;
+	if (unlikely(skb->protocol != htons(ETH_P_IP) ||
+		     skb_vlan_tag_present(skb)) &&
+	    !knat_fastupper_enter(kn, skb, &came))
 		return NF_ACCEPT;
-	return fast_in(kn, view, skb, &q);
+	verdict = fast_packet(kn, view, skb, &came);
+	if (unlikely(came.dev) && verdict == NF_ACCEPT)
+		knat_fastupper_leave(skb, &came);
+	return verdict;
 }
 
 static void fastdev_unbind(struct knat_net *kn, struct knat_fastdev *fastdev)
@@ -233,6 +264,8 @@ struct knat_fastdev *knat_fastdev_new(struct knat_net *kn, const char *name,
 	mutex_lock(&kn->fast_lock);
 	err = knat_fastroute_init(kn);
 	if (!err)
+		err = knat_fastppp_init(kn);
+	if (!err)
 		list_add_tail(&fastdev->list, &kn->fastdevs);
 	mutex_unlock(&kn->fast_lock);
 	if (!err)
@@ -284,7 +317,8 @@ void knat_fastdev_flush(struct knat_net *kn)
 		knat_fastdev_free(kn, fastdev);
 }
 
-void knat_fastdev_refresh(struct knat_net *kn, struct net_device *leaving)
+void knat_fastdev_refresh(struct knat_net *kn, struct net_device *changed,
+			  struct net_device *leaving)
 {
 	struct knat_fastdev *fastdev;
 	struct net_device *dev;
@@ -292,6 +326,7 @@ void knat_fastdev_refresh(struct knat_net *kn, struct net_device *leaving)
 	ASSERT_RTNL();
 
 	mutex_lock(&kn->fast_lock);
+	knat_fastppp_refresh(kn, changed);
 	list_for_each_entry(fastdev, &kn->fastdevs, list) {
 		dev = __dev_get_by_name(kn->net, fastdev->name);
 		if (dev == leaving)

@@ -49,9 +49,10 @@ void knat_fastdev_free(struct knat_net *kn, struct knat_fastdev *fastdev);
 /* All of them. */
 void knat_fastdev_flush(struct knat_net *kn);
 
-/* A device has come, gone, or been renamed; @leaving is on its way out. Under
- * rtnl.
+/* Device @changed has come, gone, or been renamed; @leaving, it or none, is on its way
+ * out. Under rtnl.
  */
-void knat_fastdev_refresh(struct knat_net *kn, struct net_device *leaving);
+void knat_fastdev_refresh(struct knat_net *kn, struct net_device *changed,
+			  struct net_device *leaving);
 
 #endif /* _KNAT_FASTPATH_H */

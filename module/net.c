@@ -5,6 +5,7 @@
 #include <net/netns/generic.h>
 #include "addr.h"
 #include "fastpath.h"
+#include "fastppp.h"
 #include "fastroute.h"
 #include "frag.h"
 #include "hook.h"
@@ -221,6 +222,7 @@ static void __net_exit net_exit(struct net *net)
 	knat_event_exit(kn);
 	knat_frags_exit(kn);
 	knat_fastroute_exit(kn);
+	knat_fastppp_exit(kn);
 }
 
 static void net_free(struct knat_net *kn)

@@ -44,6 +44,7 @@
 #include "wheel.h"
 
 struct knat_addr_list;
+struct knat_fastppps;
 struct knat_fastroutes;
 struct knat_frags;
 struct knat_prefixes;
@@ -73,6 +74,7 @@ struct nf_hook_ops;
  * @unsolicited: connection requests that wait for their answer
  * @fastroutes: what the fast path knows of routes, see fastroute.h; there before
  *	its first hook
+ * @fastppps: what it knows of PPP devices, see fastppp.h; likewise
  * @host_lock: creation and removal of subscribers
  * @config_lock: see above
  * @fast_lock: see above
@@ -135,6 +137,7 @@ struct knat_net {
 	struct knat_frags		*frags;
 	struct knat_unsolicited		unsolicited;
 	struct knat_fastroutes		*fastroutes;
+	struct knat_fastppps		*fastppps;
 
 	spinlock_t			host_lock;	/* subscribers */
 	struct mutex			config_lock;	/* configuration */

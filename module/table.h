@@ -156,9 +156,15 @@ static inline void knat_table_prefetchw(const struct knat_table *table,
 	prefetchw(knat_table_bucket(rcu_dereference(table->buckets), hash));
 }
 
-/* Has slot @n @tag? Bit @n. */
-#define KNAT_TAGGED(bucket, n, tag)					\
-	((u32)!((READ_ONCE((bucket)->slot[n]) - (tag)) & KNAT_TAG_MASK) << (n))
+/* Whether slot @n has @tag, as bit @n */
+static __always_inline u32 knat_slot_tagged(const struct knat_bucket *bucket,
+					    unsigned int n, unsigned long tag)
+{
+	/* An index would be checked, where the kernel has that. */
+	const unsigned long *slot = bucket->slot;
+
+	return (u32)!((READ_ONCE(*(slot + n)) - tag) & KNAT_TAG_MASK) << n;
+}
 
 /* The slots that have @tag. All are looked at, without a branch: which of them
  * it will be is beyond prediction.
@@ -167,10 +173,13 @@ static __always_inline u32 knat_bucket_tagged(const struct knat_bucket *bucket,
 					      unsigned long tag)
 {
 	static_assert(KNAT_BUCKET_SLOTS == 7);
-	return KNAT_TAGGED(bucket, 0, tag) | KNAT_TAGGED(bucket, 1, tag) |
-	       KNAT_TAGGED(bucket, 2, tag) | KNAT_TAGGED(bucket, 3, tag) |
-	       KNAT_TAGGED(bucket, 4, tag) | KNAT_TAGGED(bucket, 5, tag) |
-	       KNAT_TAGGED(bucket, 6, tag);
+	return knat_slot_tagged(bucket, 0, tag) |
+	       knat_slot_tagged(bucket, 1, tag) |
+	       knat_slot_tagged(bucket, 2, tag) |
+	       knat_slot_tagged(bucket, 3, tag) |
+	       knat_slot_tagged(bucket, 4, tag) |
+	       knat_slot_tagged(bucket, 5, tag) |
+	       knat_slot_tagged(bucket, 6, tag);
 }
 
 static __always_inline void *
@@ -179,7 +188,6 @@ knat_bucket_find(const struct knat_bucket *bucket, unsigned long tag,
 		 const void *key)
 {
 	u32 tagged = knat_bucket_tagged(bucket, tag);
-	/* An index would be checked, where the kernel has that. */
 	const unsigned long *slot = bucket->slot;
 	unsigned long word;
 	void *entry;

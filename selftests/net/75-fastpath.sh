@@ -8,57 +8,11 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=../lib-tcp.sh
 . "$(dirname "$0")/../lib-tcp.sh"
+# shellcheck source=../lib-fastpath.sh
+. "$(dirname "$0")/../lib-fastpath.sh"
 
 # Tests change routes, addresses and devices of the gateway.
 rebuild_for_each=1
-
-far=203.0.113.11:7000
-
-fast() { # [DEVICES]
-	[ -n "${FASTPATH-}" ] || nat fastpath add dev "${1:-lan,lan2,wan}"
-}
-
-# A flow that has been there and back, so that all that it needs is known
-open_flow() {
-	udp a in1 192.168.0.2:5000
-	udp s out1 $far
-	greet a s $far
-	answer s a "$outside" $far
-	greet a s $far
-	answer s a "$outside" $far
-}
-
-# A command, after which the counters fast_out and fast_in must be higher by
-# so much.
-counts_fast() { # OUT IN COMMAND...
-	local out in
-	out=$(counter fast_out)
-	in=$(counter fast_in)
-	"${@:3}"
-	assert_eq "$1 $2" \
-		"$(($(counter fast_out) - out)) $(($(counter fast_in) - in))" \
-		"fast packets, out and in, of: ${*:3}"
-}
-
-outwards() {
-	greet a s $far
-}
-
-inwards() {
-	answer s a "$outside" $far
-}
-
-both_ways() {
-	outwards
-	inwards
-}
-
-mac_of() { # HOST
-	local link
-	link=$(ip -n "$1" -o link show eth0)
-	link=${link#*link/ether }
-	printf '%s' "${link%% *}"
-}
 
 ### What is fast
 
@@ -352,13 +306,6 @@ test_a_neighbour_that_is_not_known_is_asked_for() {
 	counts_fast 0 0 outwards
 	assert_between 1 2 "$(counter fast_miss)" "fast_miss"
 	wait_until 5 counts_some both_ways || fail "not fast again"
-}
-
-counts_some() { # COMMAND...
-	local before
-	before=$(counter fast_out)
-	"$@"
-	(($(counter fast_out) > before))
 }
 
 test_a_device_goes_down_and_up() {

@@ -119,13 +119,14 @@ static void cmd_reset(int argc, char **argv)
 	done();
 }
 
-/* Closes the captures too, so that namespaces can go. */
+/* Closes captures and PPP devices too, so that namespaces can go. */
 static void cmd_forget(int argc, char **argv)
 {
 	(void)argv;
 	if (argc)
 		return usage();
 	sockets_reset();
+	ppps_close();
 	captures_close();
 	done();
 }
@@ -154,6 +155,10 @@ static const struct {
 	{ "eof", "NAME", cmd_eof },
 	{ "shut", "NAME", cmd_shut },
 	{ "close", "NAME [reset]", cmd_close },
+	/* PPP devices. */
+	{ "ppp", "NAME SPACE", cmd_ppp },
+	{ "dial", "NAME DEVICE SESSION HARDWARE-ADDRESS", cmd_dial },
+	{ "hangup", "NAME", cmd_hangup },
 	/* Packets, in the words in which captures print them. */
 	{ "packet", "SPACE PACKET", cmd_packet },
 	{ "frame", "SPACE MAC BYTE=VALUE[,BYTE=VALUE...] PACKET", cmd_frame },

@@ -51,6 +51,11 @@ const char *payload_print(const uint8_t *data, size_t len);
 
 /* A socket opened in the named namespace, or -1 with errno. */
 int socket_in(const char *space, int domain, int type, int proto);
+/* This process is in the named namespace, or false with errno, until it leaves;
+ * errno stays.
+ */
+bool space_enter(const char *space);
+void space_leave(void);
 /* The number of a device there, or 0 with errno. */
 int device_in(const char *space, const char *device);
 /* Returns when all packets that this process has sent have been handled. */
@@ -77,6 +82,12 @@ void cmd_stream(int argc, char **argv);
 void cmd_eof(int argc, char **argv);
 void cmd_shut(int argc, char **argv);
 void cmd_close(int argc, char **argv);
+
+/* ppp.c: PPP devices over Ethernet */
+void ppps_close(void);
+void cmd_ppp(int argc, char **argv);
+void cmd_dial(int argc, char **argv);
+void cmd_hangup(int argc, char **argv);
 
 /* checksum.c */
 

@@ -27,7 +27,7 @@ static void die(const char *what)
 	exit(1);
 }
 
-static int enter(const char *space)
+bool space_enter(const char *space)
 {
 	char path[128];
 	int fd, err;
@@ -35,13 +35,13 @@ static int enter(const char *space)
 	snprintf(path, sizeof(path), "/run/netns/%s", space);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return -1;
+		return false;
 	err = setns(fd, CLONE_NEWNET);
 	close(fd);
-	return err;
+	return !err;
 }
 
-static void go_home(void)
+void space_leave(void)
 {
 	int saved = errno;
 
@@ -54,10 +54,10 @@ int socket_in(const char *space, int domain, int type, int proto)
 {
 	int fd;
 
-	if (enter(space))
+	if (!space_enter(space))
 		return -1;
 	fd = socket(domain, type | SOCK_CLOEXEC, proto);
-	go_home();
+	space_leave();
 	return fd;
 }
 
@@ -65,10 +65,10 @@ int device_in(const char *space, const char *device)
 {
 	int index;
 
-	if (enter(space))
+	if (!space_enter(space))
 		return 0;
 	index = if_nametoindex(device);
-	go_home();
+	space_leave();
 	return index;
 }
 
@@ -98,7 +98,7 @@ void settle_init(void)
 	    bind(fence, (struct sockaddr *)&fence_addr, len) ||
 	    getsockname(fence, (struct sockaddr *)&fence_addr, &len))
 		die("fence");
-	go_home();
+	space_leave();
 }
 
 void settle_hops(int hops)
