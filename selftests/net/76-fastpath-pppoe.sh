@@ -41,6 +41,13 @@ outside_ppp() {
 	nat rule add oif ppp masquerade
 }
 
+# The flow begins anew, from the same port.
+reopen_flow() {
+	must close a
+	must close s
+	open_flow
+}
+
 # in3 likewise, on lan2
 inside_ppp() {
 	session lan2 192.168.5.1 in3 eth0 192.168.5.2
@@ -78,7 +85,7 @@ test_a_session_that_begins_later() {
 	fast lan,wan
 	open_flow
 	outside_ppp
-	open_flow
+	reopen_flow
 	counts_fast 1 1 both_ways
 }
 
@@ -210,7 +217,7 @@ test_the_device_goes_down_and_up_with_another_session() {
 	hear_nothing a
 	dial wan out1 eth0 1234
 	ip -n gw link set ppp up
-	open_flow
+	reopen_flow
 	counts_fast 1 1 both_ways
 }
 
