@@ -77,7 +77,6 @@ test_an_association_carries_data_both_ways_and_ends() {
 
 # lksctp-tools: a socket of many associations, messages up to 32 KB
 test_lksctp_tools_send_messages_of_all_sizes() {
-	local host
 	modprobe sctp 2>/dev/null
 	masquerade
 	serve lksctp out1 stdbuf -oL sctp_test -H 203.0.113.11 -P 5100 -l
