@@ -31,7 +31,7 @@ check_kernel := $(or $(KERNEL),6.1)
 release = $$(sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 .PHONY: all module tools helpers install uninstall modules_install deps
-.PHONY: check check-rfc check-kernels check-build debug-kernels check-debug check-docs fuzz fuzz-quick churn churn-quick lint demo
+.PHONY: check check-rfc check-kernels check-build debug-kernels check-debug check-docs fuzz fuzz-quick churn churn-quick flood flood-quick lint demo
 .PHONY: deb check-packages check-arm64 bench bench-quick bench-instructions clean distclean help
 
 all: module tools
@@ -57,6 +57,7 @@ helpers:
 	$(MAKE) --no-print-directory -C selftests/probe
 	$(MAKE) --no-print-directory -C selftests/programs
 	$(MAKE) --no-print-directory -C selftests/fuzz
+	$(MAKE) --no-print-directory -C selftests/flood
 
 # Through DKMS, where it is, the module is built again for each new kernel.
 install: tools
@@ -169,7 +170,22 @@ churn churn-quick: deps
 	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
 	@$(MAKE) --no-print-directory tools helpers
 	selftests/vm/run -k $(check_kernel) -t 86400 -m $(or $(MEMORY),2G) -- selftests/churn/run $(CHURN_WORK)
+	prove -v --exec "selftests/vm/run -k $(check_kernel) -p -t 86400 -m $(or $(MEMORY),2G) \
+		-e SECONDS_EACH=$(RACE_SECONDS) -- bash" selftests/churn/races
+RACE_SECONDS ?= 60
 churn-quick: CHURN_WORK := 60 10 700
+churn-quick: RACE_SECONDS := 2
+
+# From so many hosts and ports of each as FLOOD says, with so many mappings to a host. slab_nomerge: the memory of knat is told.
+# User-mode kernels have no kprobes, which the second file counts with.
+FLOOD ?= 64 65535 500
+flood flood-quick: deps
+	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
+	@$(MAKE) --no-print-directory tools helpers
+	prove --exec "selftests/vm/run -k $(check_kernel) -t 86400 -m $(or $(MEMORY),2G) -a slab_nomerge \
+		-e HOSTS=$(word 1,$(FLOOD)) -e PORTS=$(word 2,$(FLOOD)) -e LIMIT=$(word 3,$(FLOOD)) -- bash" \
+		selftests/flood/run $(if $(filter uml%,$(check_kernel)),,selftests/flood/collisions)
+flood-quick: FLOOD := 8 1500 200
 
 check-build: deps
 	@for kernel in $(BUILD_KERNELS); do \
@@ -232,6 +248,7 @@ clean:
 	$(MAKE) -C selftests/probe clean
 	$(MAKE) -C selftests/programs clean
 	$(MAKE) -C selftests/fuzz clean
+	$(MAKE) -C selftests/flood clean
 	find build -mindepth 1 -maxdepth 1 ! -name kernels ! -name debug ! -name apt ! -name checkpatch ! -name bench ! -name packages \
 		! -name arm64 \
 		-exec rm -rf {} + 2>/dev/null || true
@@ -251,7 +268,8 @@ help:
 	@echo "make debug-kernels        builds kernels with KASAN, lockdep, KCSAN ... from Debian's source, once"
 	@echo "make check-debug          the tests on those; KERNEL=debug for one"
 	@echo "make fuzz                 hostile packets and requests; fuzz-quick in a minute, SEED= repeats a run"
-	@echo "make churn                namespaces, loads and changes by the thousand; churn-quick by the dozen"
+	@echo "make churn                namespaces, loads and changes by the thousand, and races; churn-quick by the dozen"
+	@echo "make flood                floods, and what others notice of them; flood-quick in some minutes"
 	@echo "make deb                  packages of Debian, into build/deb"
 	@echo "make check-packages       installs them on Debian 12, 13 and sid, and boots those; SUITES=sid one"
 	@echo "make check-arm64          the tool and the module, built for arm64"
