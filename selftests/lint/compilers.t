@@ -7,7 +7,8 @@ cd "$(dirname "$0")/../.." || exit
 objects=$(mktemp -d)
 trap 'rm -rf "$objects"' EXIT
 
-files=$(ls tools/*.c selftests/probe/*.c selftests/programs/*.c)
+make -s -C selftests/flood hash.h >&2
+files=$(ls tools/*.c selftests/probe/*.c selftests/programs/*.c selftests/flood/*.c)
 echo "1..$((2 * $(wc -w <<<"$files")))"
 number=0
 for compiler in gcc clang; do
