@@ -57,12 +57,12 @@ traffic() { # ROUND
 	ask burst in2 udp $in2_silent 6000+12 $out1_silent:7000
 	ask burst in1 tcp $in1_silent $((20000 + $1 * 3))+3 $out1_silent:80
 	inject out1 udp 203.0.113.11:9 to "198.51.100.1:$((9000 + $1))"
-	tell a 203.0.113.11:7000 "hello $1"
-	hear s "hello $1"
-	tell s "$outside" "answer $1"
-	hear a "answer $1"
-	tell b "$outside" "hairpin $1"
-	hear a "hairpin $1"
+	tell a 203.0.113.11:7000 "hello-$1"
+	hear s "hello-$1"
+	tell s "$outside" "answer-$1"
+	hear a "answer-$1"
+	tell b "$outside" "hairpin-$1"
+	hear a "hairpin-$1"
 }
 
 # Of the lines of a panel, the first value of one
