@@ -88,8 +88,8 @@ int knat_nl_rule_put(struct sk_buff *skb, const struct knat_rule *rule);
 int knat_nl_session_put(struct sk_buff *skb, const struct knat_net *kn,
 			const struct knat_session *session);
 
-/* Take kn->config_lock for a change, unless the namespace is going away. */
-int knat_nl_lock(struct knat_net *kn, struct netlink_ext_ack *extack);
+/* Take kn->config_lock for a change. The socket of a request holds its namespace. */
+void knat_nl_lock(struct knat_net *kn);
 
 /* Is @attr (be32) an address that a mapping may have? Else extack says so. */
 bool knat_nl_unicast(const struct nlattr *attr, struct netlink_ext_ack *extack);

@@ -258,9 +258,10 @@ int knat_nl_map_del(struct sk_buff *skb, struct genl_info *info)
 	const char *dev;
 	int err;
 
-	err = map_outside(info, &conf, &dev) ?: knat_nl_lock(kn, info->extack);
+	err = map_outside(info, &conf, &dev);
 	if (err)
 		return err;
+	knat_nl_lock(kn);
 	fixed = knat_static_find(kn, &conf, dev);
 	if (fixed) {
 		knat_apply_begin(&apply, kn, info->extack);
@@ -373,9 +374,7 @@ int knat_nl_map_flush(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	if (!info->attrs[KNAT_A_MAP_KIND])
 		filter.kind = KNAT_MAP_DYNAMIC;
-	err = knat_nl_lock(kn, info->extack);
-	if (err)
-		return err;
+	knat_nl_lock(kn);
 	if (filter.kind != KNAT_MAP_STATIC)
 		knat_wheel_sweep(kn, &sweep);
 	if (filter.kind != KNAT_MAP_DYNAMIC) {

@@ -226,14 +226,11 @@ int knat_nl_session_del(struct sk_buff *skb, struct genl_info *info)
 	struct knat_sweep sweep = {
 		.session = session_match, .arg = &filter,
 	};
-	int err;
 
 	if (!filter_ok(info->attrs, info->extack))
 		return -EINVAL;
 	filter_get(info->attrs, &filter);
-	err = knat_nl_lock(kn, info->extack);
-	if (err)
-		return err;
+	knat_nl_lock(kn);
 	knat_wheel_sweep(kn, &sweep);
 	mutex_unlock(&kn->config_lock);
 	return knat_nl_answer_u32(info, KNAT_A_SESSION_COUNT, sweep.sessions);
