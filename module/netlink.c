@@ -124,20 +124,24 @@ struct sk_buff *knat_nl_answer(struct genl_info *info, void **head)
 	return NULL;
 }
 
-int knat_nl_answer_u32(struct genl_info *info, int attr, u32 value)
+struct sk_buff *knat_nl_answer_u32(struct genl_info *info, int attr,
+				   u32 **value)
 {
 	struct sk_buff *skb;
+	struct nlattr *nla;
 	void *head;
 
 	skb = knat_nl_answer(info, &head);
 	if (!skb)
-		return -ENOMEM;
-	if (nla_put_u32(skb, attr, value)) {
+		return NULL;
+	nla = nla_reserve(skb, attr, sizeof(**value));
+	if (!nla) {
 		nlmsg_free(skb);
-		return -EMSGSIZE;
+		return NULL;
 	}
+	*value = nla_data(nla);
 	genlmsg_end(skb, head);
-	return genlmsg_reply(skb, info);
+	return skb;
 }
 
 void knat_nl_lock(struct knat_net *kn)

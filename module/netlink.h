@@ -79,9 +79,12 @@ int knat_nl_config_get(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_fastpath_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int knat_nl_flush(struct sk_buff *skb, struct genl_info *info);
 
-/* An answer with its header, and one that is a number. */
+/* An answer with its header, and one that will be a number: made before what it
+ * is about is done, it cannot fail any more.
+ */
 struct sk_buff *knat_nl_answer(struct genl_info *info, void **head);
-int knat_nl_answer_u32(struct genl_info *info, int attr, u32 value);
+struct sk_buff *knat_nl_answer_u32(struct genl_info *info, int attr,
+				   u32 **value);
 
 /* The attributes of a rule, under kn->config_lock, and of a session. */
 int knat_nl_rule_put(struct sk_buff *skb, const struct knat_rule *rule);

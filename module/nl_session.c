@@ -230,15 +230,21 @@ int knat_nl_session_del(struct sk_buff *skb, struct genl_info *info)
 	struct knat_sweep sweep = {
 		.session = session_match, .arg = &filter,
 	};
+	struct sk_buff *answer;
+	u32 *count;
 	int err;
 
 	err = filter_get(info->attrs, &filter, info->extack);
 	if (err)
 		return err;
+	answer = knat_nl_answer_u32(info, KNAT_A_SESSION_COUNT, &count);
+	if (!answer)
+		return -ENOMEM;
 	knat_nl_lock(kn);
 	knat_wheel_sweep(kn, &sweep);
 	mutex_unlock(&kn->config_lock);
-	return knat_nl_answer_u32(info, KNAT_A_SESSION_COUNT, sweep.sessions);
+	*count = sweep.sessions;
+	return genlmsg_reply(answer, info);
 }
 
 /**
@@ -264,11 +270,17 @@ int knat_nl_session_count(struct sk_buff *skb, struct genl_info *info)
 	struct knat_net *kn = knat_net(genl_info_net(info));
 	struct knat_table_cursor cursor = {};
 	struct session_count count = {};
+	struct sk_buff *answer;
+	u32 *nr;
 	int err;
 
 	err = filter_get(info->attrs, &count.filter, info->extack);
 	if (err)
 		return err;
+	answer = knat_nl_answer_u32(info, KNAT_A_SESSION_COUNT, &nr);
+	if (!answer)
+		return -ENOMEM;
 	knat_table_walk(&kn->session_out, &cursor, session_count, &count);
-	return knat_nl_answer_u32(info, KNAT_A_SESSION_COUNT, count.nr);
+	*nr = count.nr;
+	return genlmsg_reply(answer, info);
 }
