@@ -34,7 +34,7 @@ memory = $(or $(MEMORY),$(if $(instrumented),3G,2G))
 release = $$(sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 .PHONY: all module tools helpers install uninstall modules_install deps
-.PHONY: check check-rfc check-kernels check-build debug-kernels check-debug check-docs fuzz fuzz-quick churn churn-quick lint demo
+.PHONY: check check-rfc check-kernels check-build debug-kernels check-debug check-docs coverage fuzz fuzz-quick churn churn-quick lint demo
 .PHONY: deb check-packages check-arm64 bench bench-quick bench-instructions clean distclean help
 
 all: module tools
@@ -143,6 +143,15 @@ check-debug: deps
 			failed="$$failed $$kernel"; \
 	done; \
 	test -z "$$failed" || { echo "failed on:$$failed" >&2; exit 1; }
+
+# What the tests reach of the module; writes docs/coverage.md.
+coverage: deps
+	selftests/debug/kernel coverage
+	selftests/coverage/build coverage
+	@$(MAKE) --no-print-directory tools helpers
+	@WHERE=guest SLOW=2 selftests/check coverage; status=$$?; \
+	selftests/coverage/report build/results/coverage build/coverage/module $$(cat build/kernels/coverage/release) && \
+	exit $$status
 
 # natctl's parsers with libFuzzer; the gateway with packets and requests. The seed is printed and can be given: SEED=.
 # On another kernel: KERNEL=umldebug.
@@ -253,6 +262,7 @@ help:
 	@echo "make check-kernels        the tests on $(CHECK_KERNELS)"
 	@echo "make debug-kernels        builds kernels with KASAN, lockdep, KCSAN ... from Debian's source, once"
 	@echo "make check-debug          the tests on those; KERNEL=umldebug for one"
+	@echo "make coverage             the tests on a kernel with gcov; writes docs/coverage.md"
 	@echo "make fuzz                 hostile packets and requests; fuzz-quick in a minute, SEED= repeats a run"
 	@echo "make churn                namespaces, loads and changes by the thousand; churn-quick by the dozen"
 	@echo "make deb                  packages of Debian, into build/deb"
