@@ -19,7 +19,7 @@ endif
 # What the module is tested with, and what it must build for, by gcc and by clang; see selftests/kernels.
 CHECK_KERNELS := 6.1 6.1-rt 6.12 newest
 # Instrumented, see selftests/debug/kernel
-DEBUG_KERNELS := debug kcsan rtdebug
+DEBUG_KERNELS := umldebug debug kcsan rtdebug
 BUILD_KERNELS = 6.1 6.1-rt 6.12 6.12-rt $(shell selftests/kernels --series) newest-rt next
 
 DKMS := $(shell command -v dkms)
@@ -28,10 +28,14 @@ DKMS_SOURCE := /usr/src/knat-$(VERSION)
 # Our own recipes use all CPUs, unless make was told how many jobs to run.
 cpus := $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 check_kernel := $(or $(KERNEL),6.1)
+# The memory of a guest; instrumented kernels need more. Those of Debian can be told to look after their slabs.
+instrumented := $(filter $(check_kernel),$(DEBUG_KERNELS))
+memory = $(or $(MEMORY),$(if $(instrumented),3G,2G))
 release = $$(sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 .PHONY: all module tools helpers install uninstall modules_install deps
-.PHONY: check check-rfc check-kernels check-build tested debug-kernels check-debug check-docs fuzz fuzz-quick fuzz-differ churn churn-quick flood flood-quick lint demo
+.PHONY: check check-rfc check-kernels check-build tested debug-kernels check-debug check-docs coverage
+.PHONY: fuzz fuzz-quick fuzz-differ churn churn-quick flood flood-quick lint demo
 .PHONY: deb check-packages check-arm64 bench bench-quick bench-instructions clean distclean help
 
 all: module tools
@@ -102,7 +106,7 @@ deps:
 check: deps
 	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
 	@$(MAKE) --no-print-directory tools helpers
-	selftests/check $(check_kernel)
+	MEMORY=$(memory) selftests/check $(check_kernel)
 
 # The RFCs about NAT, row by row; writes docs/conformance.md.
 check-rfc: deps
@@ -129,7 +133,7 @@ check-kernels: deps
 	done; \
 	test -z "$$failed" || { echo "failed on:$$failed" >&2; exit 1; }
 
-# Any report of these kernels is a failure. They need more memory, and take their time.
+# Any report of these kernels is a failure. They take their time.
 debug-kernels: deps
 	selftests/debug/kernel $(DEBUG_KERNELS)
 
@@ -137,13 +141,22 @@ check-debug: deps
 	@failed=; \
 	for kernel in $(or $(KERNEL),$(DEBUG_KERNELS)); do \
 		echo "== $$kernel"; \
-		WHERE=guest SLOW=8 MEMORY=$(or $(MEMORY),3G) $(MAKE) --no-print-directory check KERNEL=$$kernel || \
+		WHERE=guest SLOW=8 $(MAKE) --no-print-directory check KERNEL=$$kernel || \
 			failed="$$failed $$kernel"; \
 	done; \
 	test -z "$$failed" || { echo "failed on:$$failed" >&2; exit 1; }
 
-# natctl's parsers with libFuzzer; the gateway with packets and requests. The seed is printed and can be given: SEED=. On another kernel: KERNEL=debug. The words make the kernels of
-# Debian look after their slabs.
+# What the tests reach of the module; writes docs/coverage.md.
+coverage: deps
+	selftests/debug/kernel coverage
+	selftests/coverage/build coverage
+	@$(MAKE) --no-print-directory tools helpers
+	@WHERE=guest SLOW=2 selftests/check coverage; status=$$?; \
+	selftests/coverage/report build/results/coverage build/coverage/module $$(cat build/kernels/coverage/release) && \
+	exit $$status
+
+# natctl's parsers with libFuzzer; the gateway with packets and requests. The seed is printed and can be given: SEED=.
+# On another kernel: KERNEL=umldebug.
 ifndef SEED
 SEED := $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 endif
@@ -159,7 +172,7 @@ fuzz fuzz-quick: deps
 		-close_fd_mask=3 . ../../selftests/fuzz/corpus 2>log || { tail -n 40 log >&2; exit 1; }
 	cd build/fuzz-import && ../../selftests/fuzz/import -seed=$(SEED) -max_total_time=$(FUZZ_SECONDS) -max_len=8192 \
 		-close_fd_mask=2 . ../../selftests/fuzz/corpus-import 2>log || { tail -n 40 log >&2; exit 1; }
-	selftests/vm/run -k $(check_kernel) -t 86400 -m $(or $(MEMORY),2G) -a "slub_debug=FZP kfence.sample_interval=10" \
+	selftests/vm/run -k $(check_kernel) -t 86400 -m $(memory) $(if $(instrumented),,-a "slub_debug=FZP kfence.sample_interval=10") \
 		-- selftests/fuzz/run $(SEED) $(FUZZ_PACKETS) $(FUZZ_REQUESTS)
 	@$(MAKE) --no-print-directory fuzz-differ SEED=$(SEED) DIFFER_ROUNDS=$(DIFFER_ROUNDS) DIFFER_PACKETS=$(DIFFER_PACKETS)
 fuzz-quick: FUZZ_PACKETS := 30000
@@ -174,14 +187,14 @@ DIFFER_PACKETS ?= 50000
 fuzz-differ: deps
 	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
 	@$(MAKE) --no-print-directory tools helpers
-	selftests/vm/run -k $(check_kernel) -t 86400 -- selftests/fuzz/differ/run $(SEED) $(DIFFER_ROUNDS) $(DIFFER_PACKETS)
+	selftests/vm/run -k $(check_kernel) -t 86400 -m $(memory) -- selftests/fuzz/differ/run $(SEED) $(DIFFER_ROUNDS) $(DIFFER_PACKETS)
 
 CHURN_WORK ?= 10000 1000 100000
 churn churn-quick: deps
 	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
 	@$(MAKE) --no-print-directory tools helpers
-	selftests/vm/run -k $(check_kernel) -t 86400 -m $(or $(MEMORY),2G) -- selftests/churn/run $(CHURN_WORK)
-	prove -v --exec "selftests/vm/run -k $(check_kernel) -p -t 86400 -m $(or $(MEMORY),2G) \
+	selftests/vm/run -k $(check_kernel) -t 86400 -m $(memory) -- selftests/churn/run $(CHURN_WORK)
+	prove -v --exec "selftests/vm/run -k $(check_kernel) -p -t 86400 -m $(memory) \
 		-e SECONDS_EACH=$(RACE_SECONDS) -- bash" selftests/churn/races
 RACE_SECONDS ?= 60
 churn-quick: CHURN_WORK := 60 10 700
@@ -193,7 +206,7 @@ FLOOD ?= 64 65535 500
 flood flood-quick: deps
 	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
 	@$(MAKE) --no-print-directory tools helpers
-	prove --exec "selftests/vm/run -k $(check_kernel) -t 86400 -m $(or $(MEMORY),2G) -a slab_nomerge \
+	prove --exec "selftests/vm/run -k $(check_kernel) -t 86400 -m $(memory) -a slab_nomerge \
 		-e HOSTS=$(word 1,$(FLOOD)) -e PORTS=$(word 2,$(FLOOD)) -e LIMIT=$(word 3,$(FLOOD)) -- bash" \
 		selftests/flood/run $(if $(filter uml%,$(check_kernel)),,selftests/flood/collisions)
 flood-quick: FLOOD := 8 1500 200
@@ -289,7 +302,8 @@ help:
 	@echo "make check-docs           types in what README.md and docs/ tell to"
 	@echo "make check-kernels        the tests on $(CHECK_KERNELS)"
 	@echo "make debug-kernels        builds kernels with KASAN, lockdep, KCSAN ... from Debian's source, once"
-	@echo "make check-debug          the tests on those; KERNEL=debug for one"
+	@echo "make check-debug          the tests on those; KERNEL=umldebug for one"
+	@echo "make coverage             the tests on a kernel with gcov; writes docs/coverage.md"
 	@echo "make fuzz                 hostile packets and requests; fuzz-quick in a minute, SEED= repeats a run"
 	@echo "make fuzz-differ          the same packets through knat and nf_nat; what comes out is compared"
 	@echo "make churn                namespaces, loads and changes by the thousand, and races; churn-quick by the dozen"

@@ -43,8 +43,6 @@ int knat_net_start(struct knat_net *kn)
 
 	lockdep_assert_held(&kn->config_lock);
 
-	if (kn->dead)
-		return -ENODEV;
 	if (kn->realms)
 		return 0;
 	err = knat_wheel_init(kn);

@@ -110,25 +110,17 @@ void knat_netlink_exit(void)
 	genl_unregister_family(&knat_family);
 }
 
-int knat_nl_lock(struct knat_net *kn, struct netlink_ext_ack *extack)
+void knat_nl_lock(struct knat_net *kn)
 {
 	mutex_lock(&kn->config_lock);
-	if (!kn->dead) {
-		kn->generation++;
-		return 0;
-	}
-	mutex_unlock(&kn->config_lock);
-	NL_SET_ERR_MSG(extack, "the namespace is going away");
-	return -ENODEV;
+	kn->generation++;
 }
 
 int knat_nl_flush(struct sk_buff *skb, struct genl_info *info)
 {
 	struct knat_net *kn = knat_net(genl_info_net(info));
-	int err = knat_nl_lock(kn, info->extack);
 
-	if (err)
-		return err;
+	knat_nl_lock(kn);
 	knat_net_flush(kn);
 	mutex_unlock(&kn->config_lock);
 	return 0;

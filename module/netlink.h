@@ -79,13 +79,15 @@ int knat_nl_config_get(struct sk_buff *skb, struct genl_info *info);
 int knat_nl_fastpath_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int knat_nl_flush(struct sk_buff *skb, struct genl_info *info);
 
-/* An answer with its header; send it, or, after an error, drop it; and one that
- * is a number.
- */
+/* An answer with its header; send it, or, after an error, drop it. */
 struct sk_buff *knat_nl_answer(struct genl_info *info, void **head);
 int knat_nl_reply(struct sk_buff *skb, struct genl_info *info, void *head,
 		  int err);
-int knat_nl_answer_u32(struct genl_info *info, int attr, u32 value);
+/* One that will be a number: made before what it is about is done, it cannot
+ * fail any more.
+ */
+struct sk_buff *knat_nl_answer_u32(struct genl_info *info, int attr,
+				   u32 **value);
 
 /* The header of a row of a list, or NULL, and the end of any message of many,
  * which takes it back if it has not fitted: 0 or -EMSGSIZE.
@@ -105,8 +107,8 @@ int knat_nl_rule_put(struct sk_buff *skb, const struct knat_rule *rule);
 int knat_nl_session_put(struct sk_buff *skb, const struct knat_net *kn,
 			const struct knat_session *session);
 
-/* Take kn->config_lock for a change, unless the namespace is going away. */
-int knat_nl_lock(struct knat_net *kn, struct netlink_ext_ack *extack);
+/* Take kn->config_lock for a change. The socket of a request holds its namespace. */
+void knat_nl_lock(struct knat_net *kn);
 
 /* Is @attr (be32) an address that a mapping may have? Else extack says so. */
 bool knat_nl_unicast(const struct nlattr *attr, struct netlink_ext_ack *extack);

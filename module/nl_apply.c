@@ -46,10 +46,9 @@ int knat_nl_change(struct sk_buff *skb, struct genl_info *info)
 {
 	struct knat_net *kn = knat_net(genl_info_net(info));
 	struct knat_apply apply;
-	int err = knat_nl_lock(kn, info->extack);
+	int err;
 
-	if (err)
-		return err;
+	knat_nl_lock(kn);
 	knat_apply_begin(&apply, kn, info->extack);
 	apply.trusted = netlink_capable(skb, CAP_NET_ADMIN);
 	err = changes[info->genlhdr->cmd].run(&apply, info, NULL);
@@ -114,10 +113,9 @@ int knat_nl_apply(struct sk_buff *skb, struct genl_info *info)
 {
 	struct knat_net *kn = knat_net(genl_info_net(info));
 	struct knat_apply apply;
-	int err = knat_nl_lock(kn, info->extack);
+	int err;
 
-	if (err)
-		return err;
+	knat_nl_lock(kn);
 	knat_apply_begin(&apply, kn, info->extack);
 	apply.trusted = netlink_capable(skb, CAP_NET_ADMIN);
 	apply.lenient = true;

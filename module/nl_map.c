@@ -259,9 +259,10 @@ int knat_nl_map_del(struct sk_buff *skb, struct genl_info *info)
 	const char *dev;
 	int err;
 
-	err = map_outside(info, &conf, &dev) ?: knat_nl_lock(kn, info->extack);
+	err = map_outside(info, &conf, &dev);
 	if (err)
 		return err;
+	knat_nl_lock(kn);
 	fixed = knat_static_find(kn, &conf, dev);
 	if (fixed) {
 		knat_apply_begin(&apply, kn, info->extack);
@@ -366,7 +367,9 @@ int knat_nl_map_flush(struct sk_buff *skb, struct genl_info *info)
 		.map = flush_map, .arg = &filter, .rest = true,
 	};
 	struct knat_static *fixed, *next;
+	struct sk_buff *answer;
 	LIST_HEAD(list);
+	u32 *count;
 	int err;
 
 	err = knat_nl_map_filter(info->attrs, &filter, info->extack);
@@ -374,9 +377,10 @@ int knat_nl_map_flush(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	if (!info->attrs[KNAT_A_MAP_KIND])
 		filter.kind = KNAT_MAP_DYNAMIC;
-	err = knat_nl_lock(kn, info->extack);
-	if (err)
-		return err;
+	answer = knat_nl_answer_u32(info, KNAT_A_MAP_COUNT, &count);
+	if (!answer)
+		return -ENOMEM;
+	knat_nl_lock(kn);
 	if (filter.kind != KNAT_MAP_STATIC)
 		knat_wheel_sweep(kn, &sweep);
 	if (filter.kind != KNAT_MAP_DYNAMIC) {
@@ -391,5 +395,6 @@ int knat_nl_map_flush(struct sk_buff *skb, struct genl_info *info)
 		knat_publish(kn, NULL);
 	}
 	mutex_unlock(&kn->config_lock);
-	return knat_nl_answer_u32(info, KNAT_A_MAP_COUNT, sweep.maps);
+	*count = sweep.maps;
+	return genlmsg_reply(answer, info);
 }

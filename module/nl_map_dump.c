@@ -263,8 +263,6 @@ int knat_nl_map_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	err = knat_nl_map_filter(knat_dump_attrs(cb), &filter, cb->extack);
 	if (err)
 		return err;
-	if (!at->statics_done && filter.kind == KNAT_MAP_STATIC && at->done)
-		return 0;
 	err = dump_statics(skb, cb, kn, at, &filter);
 	if (filter.kind == KNAT_MAP_STATIC)
 		at->done |= !err;

@@ -29,15 +29,24 @@ int knat_nl_reply(struct sk_buff *skb, struct genl_info *info, void *head,
 	return genlmsg_reply(skb, info);
 }
 
-int knat_nl_answer_u32(struct genl_info *info, int attr, u32 value)
+struct sk_buff *knat_nl_answer_u32(struct genl_info *info, int attr,
+				   u32 **value)
 {
 	struct sk_buff *skb;
+	struct nlattr *nla;
 	void *head;
 
 	skb = knat_nl_answer(info, &head);
 	if (!skb)
-		return -ENOMEM;
-	return knat_nl_reply(skb, info, head, nla_put_u32(skb, attr, value));
+		return NULL;
+	nla = nla_reserve(skb, attr, sizeof(**value));
+	if (!nla) {
+		nlmsg_free(skb);
+		return NULL;
+	}
+	*value = nla_data(nla);
+	genlmsg_end(skb, head);
+	return skb;
 }
 
 int knat_nl_end(struct sk_buff *skb, void *head, int err)

@@ -36,17 +36,15 @@ struct session_filter {
 	bool			by_state;
 };
 
-static bool filter_ok(struct nlattr **attrs, struct netlink_ext_ack *extack)
-{
-	return knat_nl_not_zero(attrs[KNAT_A_SESSION_IN_ADDR], extack) &&
-	       knat_nl_not_zero(attrs[KNAT_A_SESSION_OUT_ADDR], extack) &&
-	       knat_nl_not_zero(attrs[KNAT_A_SESSION_REMOTE_ADDR], extack);
-}
-
-static void filter_get(struct nlattr **attrs, struct session_filter *filter)
+static int filter_get(struct nlattr **attrs, struct session_filter *filter,
+		      struct netlink_ext_ack *extack)
 {
 	struct knat_session *tmpl = &filter->tmpl;
 
+	if (!knat_nl_not_zero(attrs[KNAT_A_SESSION_IN_ADDR], extack) ||
+	    !knat_nl_not_zero(attrs[KNAT_A_SESSION_OUT_ADDR], extack) ||
+	    !knat_nl_not_zero(attrs[KNAT_A_SESSION_REMOTE_ADDR], extack))
+		return -EINVAL;
 	memset(filter, 0, sizeof(*filter));
 	if (attrs[KNAT_A_SESSION_PROTO])
 		tmpl->proto = nla_get_u8(attrs[KNAT_A_SESSION_PROTO]);
@@ -65,6 +63,7 @@ static void filter_get(struct nlattr **attrs, struct session_filter *filter)
 	filter->by_state = attrs[KNAT_A_SESSION_STATE];
 	if (filter->by_state)
 		filter->state = nla_get_u8(attrs[KNAT_A_SESSION_STATE]);
+	return 0;
 }
 
 static bool differs(u32 wanted, u32 seen)
@@ -133,12 +132,17 @@ struct session_dump {
 int knat_nl_session_start(struct netlink_callback *cb)
 {
 	struct session_dump *dump = kzalloc(sizeof(*dump), GFP_KERNEL_ACCOUNT);
+	int err;
 
 	if (!dump)
 		return -ENOMEM;
+	err = filter_get(knat_dump_attrs(cb), &dump->filter, cb->extack);
+	if (err) {
+		kfree(dump);
+		return err;
+	}
 	dump->kn = knat_net(sock_net(cb->skb->sk));
 	dump->cb = cb;
-	filter_get(knat_dump_attrs(cb), &dump->filter);
 	cb->args[0] = (long)dump;
 	return 0;
 }
@@ -219,17 +223,21 @@ int knat_nl_session_del(struct sk_buff *skb, struct genl_info *info)
 	struct knat_sweep sweep = {
 		.session = session_match, .arg = &filter,
 	};
+	struct sk_buff *answer;
+	u32 *count;
 	int err;
 
-	if (!filter_ok(info->attrs, info->extack))
-		return -EINVAL;
-	filter_get(info->attrs, &filter);
-	err = knat_nl_lock(kn, info->extack);
+	err = filter_get(info->attrs, &filter, info->extack);
 	if (err)
 		return err;
+	answer = knat_nl_answer_u32(info, KNAT_A_SESSION_COUNT, &count);
+	if (!answer)
+		return -ENOMEM;
+	knat_nl_lock(kn);
 	knat_wheel_sweep(kn, &sweep);
 	mutex_unlock(&kn->config_lock);
-	return knat_nl_answer_u32(info, KNAT_A_SESSION_COUNT, sweep.sessions);
+	*count = sweep.sessions;
+	return genlmsg_reply(answer, info);
 }
 
 /**
@@ -255,8 +263,17 @@ int knat_nl_session_count(struct sk_buff *skb, struct genl_info *info)
 	struct knat_net *kn = knat_net(genl_info_net(info));
 	struct knat_table_cursor cursor = {};
 	struct session_count count = {};
+	struct sk_buff *answer;
+	u32 *nr;
+	int err;
 
-	filter_get(info->attrs, &count.filter);
+	err = filter_get(info->attrs, &count.filter, info->extack);
+	if (err)
+		return err;
+	answer = knat_nl_answer_u32(info, KNAT_A_SESSION_COUNT, &nr);
+	if (!answer)
+		return -ENOMEM;
 	knat_table_walk(&kn->session_out, &cursor, session_count, &count);
-	return knat_nl_answer_u32(info, KNAT_A_SESSION_COUNT, count.nr);
+	*nr = count.nr;
+	return genlmsg_reply(answer, info);
 }

@@ -6,50 +6,15 @@
 
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=../lib-faults.sh
+. "$(dirname "$0")/../lib-faults.sh"
 
-faults=/sys/kernel/debug
-many=1000000
-
-fault() { # NAME VALUE: of both kinds of allocation
-	local kind
-	for kind in failslab fail_page_alloc; do
-		echo "$2" >"$faults/$kind/$1" || bail "fault injection cannot be set: $1"
-	done
-}
-
-# Only what the module asks for is to fail, whoever waits for it, and the kernel log is for the unexpected.
 build_more() {
-	local size address text
-	[ -e "$faults"/failslab ] || mount -t debugfs debugfs "$faults" 2>/dev/null
-	[ -e "$faults"/failslab ] || bail "the kernel cannot let allocations fail"
-	read -r size address < <(awk '$1 == "knat" { print $2, $6 }' /proc/modules)
-	text=$((address))
-	fault stacktrace-depth 32
-	fault require-start "$(printf '%#x' "$text")"
-	fault require-end "$(printf '%#x' $((text + size)))"
-	fault ignore-gfp-wait N
-	fault verbose 0
-	echo 0 >"$faults"/fail_page_alloc/min-order
-	echo N >"$faults"/fail_page_alloc/ignore-gfp-highmem
-	fault times "$many"
-	fault probability 0
+	let_fail
+	within_module
 	# What a namespace has when it was configured once.
 	nat rule add oif wan masquerade
 	nat flush
-}
-
-# How many have failed
-failed() {
-	local slab page
-	read -r slab <"$faults"/failslab/times
-	read -r page <"$faults"/fail_page_alloc/times
-	printf '%s' $((2 * many - slab - page))
-}
-
-# Runs a command whose allocation number N in the module fails; its output is in $output.
-failing() { # N COMMAND...
-	# shellcheck disable=SC2016
-	output=$(bash -c 'echo "$1" >/proc/self/fail-nth && exec "${@:2}"' bash "$@" 2>&1)
 }
 
 # The configuration, without what changes by itself
@@ -114,6 +79,8 @@ test_requests_about_static_mappings() {
 	each_fails 'nat map del 198.51.100.16/28' map add 198.51.100.16/28 to 192.168.0.16/28
 	nat map add udp 198.51.100.1:53 to 192.168.0.2
 	each_fails 'nat map add udp 198.51.100.1:53 to 192.168.0.2' map del udp 198.51.100.1:53
+	each_fails 'nat map set udp 198.51.100.1:53 label ""' map set udp 198.51.100.1:53 label name
+	each_fails 'nat map add udp 198.51.100.1:53 to 192.168.0.2' map flush static
 }
 
 test_many_changes_at_once() {
@@ -148,7 +115,27 @@ test_questions() {
 	each_fails '' session list
 	each_fails '' lookup udp 192.168.0.2:5000 "$out1_silent:53"
 	each_fails '' stats
+	each_fails '' config list
+	each_fails '' host list
+	each_fails '' session count
 	assert_mappings 40 dynamic
+}
+
+# Either it is done and told how much, or refused and nothing is done.
+test_sessions_are_deleted() {
+	local nth start status
+	masquerade
+	must burst in1 tcp "$in1_silent" 5000+20 "$out1_silent:80"
+	for ((nth = 1; nth < 50; nth++)); do
+		assert_eq 20 "$(sessions)" "sessions before allocation $nth fails"
+		start=$(failed)
+		failing "$nth" "$NATCTL" -n gw session del proto tcp
+		status=$?
+		[ "$(failed)" != "$start" ] || break
+		assert_ne 0 "$status" "exit status of natctl session del, allocation $nth failed ($output)"
+	done
+	((nth > 1)) || fail "no allocation was made to fail"
+	assert_eq "0 0" "$status $(sessions)" "exit status of natctl session del, and sessions"
 }
 
 nothing_left() {

@@ -10,6 +10,7 @@
  * The nets are the first three bytes of addresses: 192.168.0. Prints how many
  * packets were sent, refused by the device, and answered.
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_packet.h>
@@ -28,6 +29,7 @@
 #define ETH		14
 #define MAX		2048
 #define KEPT		64U	/* packets that arrived and may be answered */
+#define BATCH		32	/* packets for one system call */
 
 uint64_t random_state;
 static uint8_t own_mac[6], gw_mac[6];
@@ -502,27 +504,81 @@ static void make_vnet(struct virtio_net_hdr *h, int len)
 	}
 }
 
+/* What arrived by now, to a limit: the fuzzer is to send, too. */
 static void keep_arrivals(int fd)
 {
-	struct sockaddr_ll from;
-	socklen_t from_len;
-	uint8_t data[MAX];
+	static uint8_t data[BATCH][MAX];
+	static struct sockaddr_ll from[BATCH];
+	static struct iovec iov[BATCH];
+	static struct mmsghdr msgs[BATCH];
+	int i, n, len, times = 8;
 	struct packet *to;
-	int n, times = 8;
 
-	while (times--) {
-		from_len = sizeof(from);
-		n = recvfrom(fd, data, sizeof(data), MSG_DONTWAIT,
-			     (void *)&from, &from_len);
-		if (n < 0)
-			return;
-		if (n < ETH + 20 || n > 1500 ||
-		    from.sll_pkttype == PACKET_OUTGOING)
-			continue;
-		to = &kept[nr_kept++ % KEPT];
-		to->len = n - ETH;
-		memcpy(to->data, data + ETH, to->len);
+	do {
+		for (i = 0; i < BATCH; i++) {
+			iov[i] = (struct iovec){ data[i], MAX };
+			msgs[i].msg_hdr = (struct msghdr){
+				.msg_iov = &iov[i],
+				.msg_iovlen = 1,
+				.msg_name = &from[i],
+				.msg_namelen = sizeof(from[i]),
+			};
+		}
+		n = recvmmsg(fd, msgs, BATCH, MSG_DONTWAIT, NULL);
+		for (i = 0; i < n; i++) {
+			len = msgs[i].msg_len;
+			if (len < ETH + 20 || len > 1500 ||
+			    from[i].sll_pkttype == PACKET_OUTGOING)
+				continue;
+			to = &kept[nr_kept++ % KEPT];
+			to->len = len - ETH;
+			memcpy(to->data, data[i] + ETH, to->len);
+		}
+	} while (n == BATCH && --times);
+}
+
+/* Packets that wait for one system call */
+struct queue {
+	int		fd;
+	int		len;
+	struct {
+		struct virtio_net_hdr h;
+		uint8_t	data[MAX];
+	} bufs[BATCH];
+	struct iovec	iov[BATCH];
+	struct mmsghdr	msgs[BATCH];
+};
+
+static unsigned long nr_sent, nr_refused;
+
+/* One that is refused ends the call: the rest is for the next. */
+static void flush(struct queue *q)
+{
+	int n, at = 0;
+
+	while (at < q->len) {
+		n = sendmmsg(q->fd, q->msgs + at, q->len - at, 0);
+		if (n > 0) {
+			nr_sent += n;
+			at += n;
+		} else {
+			nr_refused++;
+			at++;
+		}
 	}
+	q->len = 0;
+}
+
+/* The packet in the last buffer of the queue goes, from @start. */
+static void enqueue(struct queue *q, void *start, int len)
+{
+	int i = q->len++;
+
+	q->iov[i] = (struct iovec){ start, len };
+	q->msgs[i].msg_hdr = (struct msghdr){ .msg_iov = &q->iov[i],
+					      .msg_iovlen = 1 };
+	if (q->len == BATCH)
+		flush(q);
 }
 
 static void bytes_of(const char *text, uint8_t *out, int n, int base, char by)
@@ -538,13 +594,11 @@ static void bytes_of(const char *text, uint8_t *out, int n, int base, char by)
 
 int main(int argc, char **argv)
 {
-	struct {
-		struct virtio_net_hdr h;
-		uint8_t data[MAX];
-	} buf;
-	unsigned long i, count, sent = 0, refused = 0;
-	int fd, vnet_fd, ifindex, len, n;
-	uint8_t *p = buf.data + ETH;
+	static struct queue plain, vnet;
+	unsigned long i, count;
+	struct queue *q;
+	uint8_t *frame;
+	int ifindex, len;
 
 	if (argc != 8) {
 		fprintf(stderr, "usage: packets SEED COUNT DEVICE GATEWAY-MAC "
@@ -558,38 +612,41 @@ int main(int argc, char **argv)
 	bytes_of(argv[5], own_net, 3, 10, '.');
 	bytes_of(argv[6], gw_addr, 4, 10, '.');
 	bytes_of(argv[7], far_net, 3, 10, '.');
-	fd = bound_socket(ifindex, 0);
-	vnet_fd = bound_socket(ifindex, 1);
-	if (fd < 0 || vnet_fd < 0) {
+	plain.fd = bound_socket(ifindex, 0);
+	vnet.fd = bound_socket(ifindex, 1);
+	if (plain.fd < 0 || vnet.fd < 0) {
 		perror("packets");
 		return 2;
 	}
 	memset(own_mac, 2, sizeof(own_mac));
 	for (i = 0; i < count; i++) {
-		keep_arrivals(fd);
-		memcpy(buf.data, gw_mac, 6);
-		memcpy(buf.data + 6, own_mac, 6);
-		put16(buf.data + 12, ETH_P_IP);
+		if (i % BATCH == 0)
+			keep_arrivals(plain.fd);
+		q = one_in(8) ? &vnet : &plain;
+		frame = q->bufs[q->len].data;
+		memcpy(frame, gw_mac, 6);
+		memcpy(frame + 6, own_mac, 6);
+		put16(frame + 12, ETH_P_IP);
 		if (i % 3 == 0) {
-			len = make_swept(p, i / 3);
+			len = make_swept(frame + ETH, i / 3);
 		} else {
-			len = nr_kept && one_in(2) ? make_answer(p) :
-						     make_ip(p, 0);
+			len = nr_kept && one_in(2) ? make_answer(frame + ETH) :
+						     make_ip(frame + ETH, 0);
 			if (!one_in(3))
-				len = mutate(p, len);
+				len = mutate(frame + ETH, len);
 		}
 		len += ETH;
-		if (one_in(8)) {
-			make_vnet(&buf.h, len);
-			n = send(vnet_fd, &buf, len + sizeof(buf.h), 0);
+		if (q == &vnet) {
+			make_vnet(&q->bufs[q->len].h, len);
+			enqueue(q, &q->bufs[q->len],
+				len + sizeof(struct virtio_net_hdr));
 		} else {
-			n = send(fd, buf.data, len, 0);
+			enqueue(q, frame, len);
 		}
-		if (n < 0)
-			refused++;
-		else
-			sent++;
 	}
-	printf("%lu sent, %lu refused, %u arrived\n", sent, refused, nr_kept);
+	flush(&plain);
+	flush(&vnet);
+	printf("%lu sent, %lu refused, %u arrived\n", nr_sent, nr_refused,
+	       nr_kept);
 	return 0;
 }

@@ -183,10 +183,8 @@ test_iptables_nft() {
 }
 
 test_iptables_legacy() {
-	if ! in_space gw iptables-legacy -S >/dev/null 2>&1; then
-		diag "this kernel has no iptables-legacy"
-		return
-	fi
+	in_space gw iptables-legacy -S >/dev/null 2>&1 ||
+		skip "this kernel has no iptables-legacy"
 	iptables_firewall iptables-legacy
 	everything_works
 }
