@@ -51,7 +51,7 @@ class Spec:
 
     def __init__(self):
         with open(SPEC, encoding="utf-8") as file:
-            spec = yaml.safe_load(file)
+            spec = yaml.load(file, Loader=yaml.CSafeLoader)
         self.groups = [one["name"] for one in spec["mcast-groups"]["list"]]
         self.enums = {one["name"]: len(one["entries"])
                       for one in spec["definitions"] if one["type"] == "enum"}
