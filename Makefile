@@ -230,7 +230,7 @@ tested:
 	selftests/tested write
 
 lint: deps
-	prove selftests/lint/*.t
+	prove -j $(shell nproc) selftests/lint/*.t
 
 # The packages of Debian, from a copy of the tree as it is in a release. DEB_VERSION gives them another version.
 DEB ?= build/deb
