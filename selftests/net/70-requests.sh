@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# timeout: 900
 # What the kernel refuses of requests that natctl never makes, since it knows better: with one sentence, and the
 # attribute that is to blame.
 

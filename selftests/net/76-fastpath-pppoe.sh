@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# timeout: 900
 # The fast path of PPPoE: packets of a PPP device on the device beneath.
 
 # shellcheck source=../lib.sh

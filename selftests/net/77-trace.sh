@@ -97,8 +97,11 @@ test_a_session_that_finds_no_room_is_traced() {
 	connect c in1 192.168.0.2:5001 203.0.113.11:80
 	accept s l
 	trace
+	inject in1 tcp 192.168.0.2:5001 to 203.0.113.11:81 S seq 100
+	assert_traced "*: knat_refuse: net=* proto=6 in=192.168.0.2:5001 out=203.0.113.1:* reason=refuse_sessions"
+	# One that has no mapping gets none.
 	inject in1 tcp 192.168.0.2:5002 to 203.0.113.11:80 S seq 100
-	assert_traced "*: knat_refuse: net=* proto=6 in=192.168.0.2:5002 out=203.0.113.1:* reason=refuse_sessions"
+	assert_traced "*: knat_drop: net=* proto=6 src=192.168.0.2:5002 dst=203.0.113.11:80 reason=refuse_sessions"
 }
 
 test_what_is_translated_is_not_traced() {
