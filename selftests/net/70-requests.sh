@@ -142,17 +142,18 @@ test_changes_of_static_mappings_that_cannot_be() {
 }
 
 test_filters_that_nothing_could_match() {
+	# An error about a list names no attribute .
 	local name
 	for name in out-addr in-addr; do
-		wrong '0.0.0.0 is not an address*' $name map-get "{\"$name\": \"0.0.0.0\"}"
-		wrong '0.0.0.0 is not an address*' $name map-flush "{\"$name\": \"0.0.0.0\"}"
+		wrong '0.0.0.0 is not an address*' '*' map-get "{\"$name\": \"0.0.0.0\"}"
+		wrong '0.0.0.0 is not an address*' '*' map-flush "{\"$name\": \"0.0.0.0\"}"
 	done
-	wrong 'mappings cannot be filtered by this' lifetime map-get '{"lifetime": 5}'
-	wrong 'mappings cannot be filtered by this' label map-flush '{"label": "x"}'
+	wrong 'mappings cannot be filtered by this' '*' map-get '{"lifetime": 5}'
+	wrong 'mappings cannot be filtered by this' '*' map-flush '{"label": "x"}'
 	for name in in-addr out-addr remote-addr; do
-		wrong '0.0.0.0 is not an address*' $name session-get "{\"$name\": \"0.0.0.0\"}"
-		wrong '0.0.0.0 is not an address*' $name session-del "{\"$name\": \"0.0.0.0\"}"
-		wrong '0.0.0.0 is not an address*' $name session-count "{\"$name\": \"0.0.0.0\"}"
+		wrong '0.0.0.0 is not an address*' '*' session-get "{\"$name\": \"0.0.0.0\"}"
+		wrong '0.0.0.0 is not an address*' '*' session-del "{\"$name\": \"0.0.0.0\"}"
+		wrong '0.0.0.0 is not an address*' '*' session-count "{\"$name\": \"0.0.0.0\"}"
 	done
 	wrong '0.0.0.0 is not an address*' in-addr host-get '{"in-addr": "0.0.0.0"}'
 }
@@ -188,8 +189,8 @@ test_changes_that_are_none() {
 	wrong "$none" change apply "{\"change\": {\"cmd\": \"stats-get\", \"pool\": {\"name\": \"p\"}}}"
 	wrong "$none" change apply '{"change": {"cmd": 255, "pool": {"name": "p"}}}'
 	wrong "$none" change apply "{\"change\": {\"cmd\": \"pool-add\", \"rule\": {\"oif\": \"wan\"}}}"
-	wrong '*' change apply '{"change": "hex:0a"}'
-	wrong '*' change apply "{\"change\": {\"cmd\": \"pool-add\", \"pool\": {\"mapping\": 9}}}"
+	wrong '*' '*' apply '{"change": "hex:0a"}'
+	wrong '*' '*' apply "{\"change\": {\"cmd\": \"pool-add\", \"pool\": {\"mapping\": 9}}}"
 }
 
 test_changes_that_do_not_go_together() {
