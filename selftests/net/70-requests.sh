@@ -142,7 +142,7 @@ test_changes_of_static_mappings_that_cannot_be() {
 }
 
 test_filters_that_nothing_could_match() {
-	# An error about a list names no attribute .
+	# Not every kernel says why a list is refused, and for which attribute.
 	local name
 	for name in out-addr in-addr; do
 		wrong '*' '*' map-get "{\"$name\": \"0.0.0.0\"}"
