@@ -146,14 +146,14 @@ test_filters_that_nothing_could_match() {
 	local name
 	for name in out-addr in-addr; do
 		wrong '*' '*' map-get "{\"$name\": \"0.0.0.0\"}"
-		wrong '0.0.0.0 is not an address*' '*' map-flush "{\"$name\": \"0.0.0.0\"}"
+		wrong '0.0.0.0 is not an address*' $name map-flush "{\"$name\": \"0.0.0.0\"}"
 	done
 	wrong '*' '*' map-get '{"lifetime": 5}'
-	wrong 'mappings cannot be filtered by this' '*' map-flush '{"label": "x"}'
+	wrong 'mappings cannot be filtered by this' label map-flush '{"label": "x"}'
 	for name in in-addr out-addr remote-addr; do
 		wrong '*' '*' session-get "{\"$name\": \"0.0.0.0\"}"
-		wrong '0.0.0.0 is not an address*' '*' session-del "{\"$name\": \"0.0.0.0\"}"
-		wrong '0.0.0.0 is not an address*' '*' session-count "{\"$name\": \"0.0.0.0\"}"
+		wrong '0.0.0.0 is not an address*' $name session-del "{\"$name\": \"0.0.0.0\"}"
+		wrong '0.0.0.0 is not an address*' $name session-count "{\"$name\": \"0.0.0.0\"}"
 	done
 	wrong '*' '*' host-get '{"in-addr": "0.0.0.0"}'
 }
@@ -189,8 +189,8 @@ test_changes_that_are_none() {
 	wrong "$none" change apply "{\"change\": {\"cmd\": \"stats-get\", \"pool\": {\"name\": \"p\"}}}"
 	wrong "$none" change apply '{"change": {"cmd": 255, "pool": {"name": "p"}}}'
 	wrong "$none" change apply "{\"change\": {\"cmd\": \"pool-add\", \"rule\": {\"oif\": \"wan\"}}}"
-	wrong '*' '*' apply '{"change": "hex:0a"}'
-	wrong '*' '*' apply "{\"change\": {\"cmd\": \"pool-add\", \"pool\": {\"mapping\": 9}}}"
+	wrong '*' change apply '{"change": "hex:0a"}'
+	wrong 'integer out of range' mapping apply "{\"change\": {\"cmd\": \"pool-add\", \"pool\": {\"mapping\": 9}}}"
 }
 
 test_changes_that_do_not_go_together() {
