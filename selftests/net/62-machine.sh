@@ -121,15 +121,15 @@ test_a_mapping_lives_on_while_processors_come_and_go() {
 
 test_setting_the_clock_changes_no_lifetime() {
 	local first start
-	setting udp_timeout 4
+	setting udp_timeout 12
 	masquerade
-	nat map add udp 203.0.113.1:8000 to 192.168.0.2:5353 lifetime 4
+	nat map add udp 203.0.113.1:8000 to 192.168.0.2:5353 lifetime 12
 	flow
 	first=$outside
 	boot_clock
 	start=$seconds
 	date -s '+2 days' >/dev/null
-	assert_like '*idle [0-2]s expires in [2-4]s' "$(nat map list in 192.168.0.2:5000)" "the mapping"
+	assert_like '*idle [0-5]s expires in *([7-9]|1[0-2])s' "$(nat map list in 192.168.0.2:5000)" "the mapping"
 	greet a s 203.0.113.11:7000
 	assert_eq "$first" "$outside" "outside end after a step of the clock"
 	date -s '-4 days' >/dev/null
@@ -138,9 +138,9 @@ test_setting_the_clock_changes_no_lifetime() {
 	ask pause 2000
 	assert_eq 2 "$(nat map list | wc -l)" "mappings before their time"
 	date -s '+2 days' >/dev/null
-	wait_until 12 no_mappings_listed || fail "they do not end"
+	wait_until 24 no_mappings_listed || fail "they do not end"
 	boot_clock
-	assert_between 4 12 $((seconds - start)) "seconds until they ended"
+	assert_between 12 30 $((seconds - start)) "seconds until they ended"
 }
 
 test_a_rule_stays_with_the_name_when_a_device_is_renamed() {
