@@ -142,7 +142,7 @@ address()
 	echo "$((word >> 24)).$((word >> 16 & 255)).$((word >> 8 & 255)).$((word & 255))"
 }
 
-# pktgen's files are those of the namespace.
+# pktgen's files are those of the namespace; all its senders start together.
 # generator SPACE DEV CPU WORD...: one sender; the words are pktgen's commands, separated by commas
 generator()
 {

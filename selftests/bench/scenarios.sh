@@ -219,10 +219,14 @@ cpus()
 	for case_name in $1; do
 		prepare "$case_name" sockets 100000
 		outward 100000 sockets order c@0 0
-		outward 100000 sockets order c@1 1 20000
 		phase setup1 client 100000 c@0
+		no_generators
+		outward 100000 sockets order c@1 1 20000
 		send client 100000 c@1
+		no_generators
+		outward 100000 sockets order c@0 0
 		phase one client "$packets" c@0
+		outward 100000 sockets order c@1 1 20000
 		phase two client "$packets" c@0 c@1
 		prepare "$case_name" sockets 100000
 		outward 100000 sockets order c@0 0
@@ -240,8 +244,8 @@ growth()
 	for case_name in $1; do
 		prepare "$case_name" sockets "$count"
 		outward 1000 sockets order c@1 1 40000
-		outward "$count" sockets order c@0 0
 		send client 1000 c@1
+		outward "$count" sockets order c@0 0
 		send client "$flows" c@0 c@1
 		figure grow.lost "$lost"
 		figure grow.cpu "$cpu_ns"
