@@ -144,8 +144,8 @@ pressure()
 		case $share in
 		0)	new=20000 ;;
 		95)	new=20000 ;;
-		99.9)	new=500 ;;
-		100)	new=50000 ;;
+		99.9)	new=900 ;;
+		100)	new=1000000 ;;
 		esac
 		# Warm the code up on ports that exist.
 		no_generators
@@ -153,17 +153,17 @@ pressure()
 		order=$share
 		have=$($entries)
 		send client "$new" c
-		figure setup.cpu "$cpu_ns"
+		figure setup.wall "$wall_ns"
 		figure new "$(($($entries) - have))"
 		figure used "$(awk -v h="$have" -v t=$total 'BEGIN { printf "%.2f", 100 * h / t }')"
 	done
 	# What the same few packets cost when nothing has to be made
-	for new in 500 20000 50000; do
+	for new in 900 20000 1000000; do
 		prepare route sockets 1000000
 		outward 1000000 sockets order c 0 40000
 		order=$new
 		send client "$new" c
-		figure setup.cpu "$cpu_ns"
+		figure setup.wall "$wall_ns"
 	done
 }
 
