@@ -3,6 +3,7 @@
 #include <linux/icmp.h>
 #include <linux/netfilter_arp.h>
 #include <linux/netfilter_ipv4.h>
+#include <linux/ratelimit.h>
 #include <linux/slab.h>
 #include <net/dst.h>
 #include <net/icmp.h>
@@ -34,6 +35,10 @@
 #define HOOK_PRI_IN	(NF_IP_PRI_CONNTRACK - 50)
 /* After conntrack has confirmed, for the same reason. */
 #define HOOK_PRI_OUT	NF_IP_PRI_LAST
+/* Errors a second about flows that are refused, as many as the kernel sends by
+ * default.
+ */
+#define HOOK_REFUSALS_MAX	10000
 
 static bool is_syn(const struct knat_packet *p)
 {
@@ -217,20 +222,26 @@ static unsigned int out_other(struct knat_packet *p,
 }
 
 /* The sender of a new flow that was refused is told, within the rate that the
- * namespace allows for ICMP errors.
+ * namespace allows for ICMP errors; the kernel finds out the route before it
+ * looks at that, which is too much for each packet of a flood.
  */
 static void out_refused(const struct knat_packet *p)
 {
-	if (unlikely(p->look))
+	u32 refusal_icmp = READ_ONCE(p->kn->config[KNAT_A_CONFIG_REFUSAL_ICMP]);
+
+	if (unlikely(p->look) || !refusal_icmp ||
+	    !__ratelimit(&p->kn->refusals))
 		return;
-	switch (READ_ONCE(p->kn->config[KNAT_A_CONFIG_REFUSAL_ICMP])) {
-	case 1:
-		icmp_send(p->skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
-		break;
-	case 2:
-		icmp_send(p->skb, ICMP_DEST_UNREACH, ICMP_PKT_FILTERED, 0);
-		break;
-	}
+	icmp_send(p->skb, ICMP_DEST_UNREACH,
+		  refusal_icmp == 1 ? ICMP_HOST_UNREACH : ICMP_PKT_FILTERED, 0);
+}
+
+void knat_hook_init(struct knat_net *kn)
+{
+	ratelimit_state_init(&kn->refusals, 1,
+			     DIV_ROUND_UP(HOOK_REFUSALS_MAX, HZ));
+	/* Nothing to be said of it in the log */
+	ratelimit_set_flags(&kn->refusals, RATELIMIT_MSG_ON_RELEASE);
 }
 
 /* What quick.h has read. */

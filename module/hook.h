@@ -14,6 +14,8 @@ struct knat_quick;
 struct knat_view;
 struct knat_view_dev;
 
+void knat_hook_init(struct knat_net *kn);
+
 /* The hooks of a namespace, knat_hooks of them, or NULL (process context): each is
  * told its namespace. To be freed by kfree(), a grace period after they were
  * unregistered.

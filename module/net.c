@@ -158,6 +158,7 @@ static int __net_init net_init(struct net *net)
 	INIT_WORK(&kn->gone, net_gone);
 	knat_reap_init(&kn->reap);
 	knat_event_init(kn);
+	knat_hook_init(kn);
 	knat_unsolicited_init(kn);
 	knat_config_init(kn);
 

@@ -30,6 +30,7 @@
 
 #include <linux/mutex.h>
 #include <linux/netlink.h>
+#include <linux/ratelimit_types.h>
 #include <linux/rbtree.h>
 #include <linux/rhashtable.h>
 #include <linux/spinlock.h>
@@ -71,6 +72,7 @@ struct nf_hook_ops;
  * @reap: entries that wait for a grace period
  * @events: what happened and is not sent yet
  * @frags: what is known of fragments, see frag.h
+ * @refusals: of errors about new flows that are refused
  * @unsolicited: connection requests that wait for their answer
  * @fastroutes: what the fast path knows of routes, see fastroute.h; there before
  *	its first hook
@@ -135,6 +137,7 @@ struct knat_net {
 	struct knat_reap		reap;
 	struct knat_events		events;
 	struct knat_frags		*frags;
+	struct ratelimit_state		refusals;
 	struct knat_unsolicited		unsolicited;
 	struct knat_fastroutes		*fastroutes;
 	struct knat_fastppps		*fastppps;
