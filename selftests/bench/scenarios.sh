@@ -107,6 +107,27 @@ tear_down()
 	figure teardown.cpu "$(tenths "$cpu_total" "$count")"
 }
 
+# renew FLOWS "CASES": first packets where as many flows were before: of slabs and tables that have their size, which is
+# how a gateway works all day
+renew()
+{
+	local case_name
+
+	scenario=renew
+	for case_name in $2; do
+		prepare "$case_name" sockets "$1"
+		outward "$1" sockets order
+		send client "$flows" c
+		case $case_name in
+		knat)	natctl map flush >/dev/null ;;
+		route)	;;
+		*)	inside gateway conntrack -F >/dev/null 2>&1 ;;
+		esac
+		sleep 0.5
+		phase setup client "$flows" c
+	done
+}
+
 # syn FLOWS "CASES": TCP connections opened, each by a SYN
 syn()
 {
@@ -140,6 +161,10 @@ pressure()
 		fill=$(awk -v t=$total -v s=$share 'BEGIN { printf "%d", t * s / 100 }')
 		if [ "$fill" -gt 0 ]; then
 			fill_pool "$fill"
+		else
+			# As elsewhere it is not the very first mappings that count.
+			fill_pool 20000
+			natctl map flush >/dev/null
 		fi
 		case $share in
 		0)	new=20000 ;;
