@@ -309,7 +309,8 @@ expired()
 	done
 }
 
-# manage: what listing, flushing and the expiry of a million mappings cost 1,000 other flows that are established
+# manage: what listing, flushing and the expiry of a million mappings cost 1,000 other flows that are established, and
+# what the CPUs have in common costs them: a program that fills memory
 manage()
 {
 	local quiet seconds=12 begin
@@ -326,6 +327,7 @@ manage()
 	send client "$packets" c
 	quiet=$pps
 	figure quiet.pps "$pps"
+	disturb fill dd if=/dev/zero of=/dev/null bs=16M count=400 status=none
 	disturb list natctl map list
 	# From the second in which the first one may go
 	while [ $((SECONDS - begin)) -lt $seconds ]; do

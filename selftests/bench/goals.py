@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What knat is to reach, and what a report says of it."""
+
+
+def _median(report, scenario, case, flows, order, metric, field="median"):
+    row = report.get(scenario, case, flows, order, metric)
+    return None if row is None else row.get(field)
+
+
+def _ratio(above, below):
+    return above / below if above is not None and below else None
+
+
+def goals(report):
+    """(what, its unit, the goal, what was seen, reached) of all that the report has figures for"""
+    found = []
+
+    def goal(what, unit, limit, seen, at_least=False):
+        if seen is not None:
+            found.append((what, unit, limit, seen, seen >= limit if at_least else seen <= limit))
+
+    def get(*key, field="median"):
+        return _median(report, *key, field=field)
+
+    for flows, routing, fast in ((1000, 60, 50), (1000000, 150, 200)):
+        at = ("sockets", "knat", flows, "order", "forward.calm")
+        goal(f"classic path above routing, {flows:,} flows in order", "ns", routing, get(*at, field="over_routing"))
+        at = ("sockets", "fastpath", flows, "order", "forward.calm")
+        goal(f"fast path above the floor, {flows:,} flows in order", "ns", fast, get(*at, field="over_floor"))
+    goal("first packet above routing, 1,000,000 UDP mappings", "ns", 400,
+         get("renew", "knat", 1000000, "-", "setup.calm", field="over_routing"))
+    goal("first packet above routing, 1,000,000 TCP connections", "ns", 600,
+         get("syn", "knat", 1000000, "-", "setup.calm", field="over_routing"))
+    goal("new mappings a second of one CPU, UDP", "M", 1.0,
+         _ratio(get("renew", "knat", 1000000, "-", "setup.pps"), 1e6), at_least=True)
+    empty = get("pressure", "knat", 1000000, "0", "setup.wall")
+    for share in ("95", "99.9"):
+        goal(f"first packet with {share} % of the ports used, to one with none used", "times", 1.25,
+             _ratio(get("pressure", "knat", 1000000, share, "setup.wall"), empty))
+    goal("a refused packet, to an established one of 1,000,000 flows at random", "times", 1,
+         _ratio(get("pressure", "knat", 1000000, "100", "setup.wall"),
+                get("sockets", "knat", 1000000, "random", "forward.wall")))
+    goal("slab bytes of a UDP mapping", "bytes", 64, get("sockets", "knat", 1000000, "-", "slab_per_flow"))
+    goal("the same with tables, of 1,000,000", "bytes", 88, get("sockets", "knat", 1000000, "-", "memory_per_flow"))
+    goal("mappings of one inside socket with 10,000 remotes", "", 1, get("peers", "knat", 10000, "-", "entries"))
+    for name, one, two in (("established flows", "one", "two"), ("new flows", "setup1", "setup2")):
+        for case in ("knat", "fastpath"):
+            goal(f"{name} on two CPUs, to one, {case}", "times", 1.95,
+                 _ratio(get("cpus", case, 100000, "-", f"{two}.pps"), get("cpus", case, 100000, "-", f"{one}.pps")),
+                 at_least=True)
+    goal("a packet of 10,000,000 flows at random, to one of 1,000,000", "times", 1.5,
+         _ratio(get("sockets", "knat", 10000000, "random", "forward.calm"),
+                get("sockets", "knat", 1000000, "random", "forward.calm")))
+    memory = get("sockets", "knat", 10000000, "-", "memory_per_flow")
+    goal("memory of 10,000,000 mappings", "GB", 1, None if memory is None else memory / 100)
+    for flows in (1000000, 10000000):
+        goal(f"packets of established flows lost while {flows:,} come", "", 0,
+             get("growth", "knat", flows, "-", "grow.lost"))
+    beside = get("manage", "knat", 1000000, "-", "fill.kept")
+    for action in ("list", "expire", "flush"):
+        goal(f"rate that established flows keep during {action} of 1,000,000", "%", 95,
+             get("manage", "knat", 1000000, "-", f"{action}.kept"), at_least=True)
+    goal("the same beside a program that fills memory, for comparison", "%", 95, beside, at_least=True)
+    goal("flush of 1,000,000", "ms", 1000, get("manage", "knat", 1000000, "-", "flush.ms"))
+    goal("list of 1,000,000", "ms", 3000, get("manage", "knat", 1000000, "-", "list.ms"))
+    goal("TCP bulk, CPU for each byte, to routing", "times", 1 / 0.98,
+         _ratio(get("bulk", "knat", 1, "-", "bulk.cpu"), get("bulk", "route", 1, "-", "bulk.cpu")))
+    return found
