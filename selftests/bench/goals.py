@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """What knat is to reach, and what a report says of it."""
 
+import os
+
 
 def _median(report, scenario, case, flows, order, metric, field="median"):
     row = report.get(scenario, case, flows, order, metric)
@@ -9,6 +11,14 @@ def _median(report, scenario, case, flows, order, metric, field="median"):
 
 def _ratio(above, below):
     return above / below if above is not None and below else None
+
+
+def _instructions():
+    """Those recorded for Linux 7.2, which the goals are of"""
+    path = os.path.join(os.path.dirname(os.path.realpath(__file__)), "instructions.txt")
+    with open(path, encoding="utf-8") as lines:
+        rows = [line.split() for line in lines]
+    return {row[1]: int(row[2]) for row in rows if row[:1] == ["7.2"]}
 
 
 def goals(report):
@@ -40,6 +50,9 @@ def goals(report):
     goal("a refused packet, to an established one of 1,000,000 flows at random", "times", 1,
          _ratio(get("pressure", "knat", 1000000, "100", "setup.wall"),
                 get("sockets", "knat", 1000000, "random", "forward.wall")))
+    count = _instructions()
+    goal("instructions of a packet on Linux 7.2, classic path", "", 6900, count.get("knat"))
+    goal("instructions of a packet on Linux 7.2, fast path", "", 5500, count.get("fastpath"))
     slab = get("sockets", "knat", 1000000, "-", "slab_per_flow")
     goal("slab bytes of a UDP mapping", "bytes", 64, None if slab is None else round(slab))
     goal("the same with tables, of 1,000,000", "bytes", 88, get("sockets", "knat", 1000000, "-", "memory_per_flow"))
