@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* natctl map: mappings, static and dynamic. How they are listed: map_list.c. */
 #include <ctype.h>
+#include <net/if.h>
 #include <string.h>
 #include "addr.h"
 #include "command.h"
@@ -54,6 +55,23 @@ static void device_put(struct words *words, struct nlmsghdr *nlh,
 	ports_read(colon + 1, &out->first, &out->last);
 }
 
+/* What is no address but may be DEV or DEV:PORT wants a word before it. */
+static void device_hint(const char *word, const char *before, bool ports)
+{
+	size_t len = strcspn(word, ":");
+	char name[IF_NAMESIZE];
+
+	if (!isalpha((unsigned char)*word) || len >= sizeof(name) ||
+	    (word[len] && strchr(word + len + 1, ':')))
+		return;
+	memcpy(name, word, len);
+	name[len] = 0;
+	if (device_is(name))
+		fail_usage("%s is no IPv4 address: for that of a device, it must be %sdev %s%s",
+			   said(word), before, word,
+			   ports && !word[len] ? ":PORT" : "");
+}
+
 /* OUT:PORT[-PORT] or dev DEV:PORT[-PORT]. The kernel knows which protocols have
  * ports: only those that are known to must have them here.
  */
@@ -72,6 +90,7 @@ static void out_end_put(struct words *words, struct nlmsghdr *nlh,
 	if (word_find(word, device) == 0) {
 		device_put(words, nlh, out, ports);
 	} else {
+		device_hint(word, "", ports);
 		end_read(word, &end);
 		if (!end.port && (ports || end.len >= 0))
 			fail_usage("%s has no port: with a protocol, it must be OUT:PORT",
@@ -101,6 +120,7 @@ static void outside_put(struct words *words, struct nlmsghdr *nlh,
 		out_end_put(words, nlh, out, proto_has_ports(proto));
 		return;
 	}
+	device_hint(word, "tcp or udp, and then ", true);
 	end_read(word, &end);
 	if (end.port)
 		fail_usage("%s has a port but no protocol: it must be tcp or udp, and then %s",

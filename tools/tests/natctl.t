@@ -105,6 +105,18 @@ natctl('map', 'help');
 my $grammar_of_map = $out;
 natctl('ma', 'h');
 is($out, $grammar_of_map, 'help can be shortened');
+natctl('help');
+my $help = $out;
+for my $option ('-h', '--help') {
+	natctl($option);
+	is("$status$out$err", "0$help", "natctl $option is natctl help");
+	natctl('map', $option);
+	is("$status$out$err", "0$grammar_of_map", "natctl map $option is natctl map help");
+	for my $object (@objects) {
+		natctl($object, $option);
+		is("$status$err", '0', "natctl $object $option is no error");
+	}
+}
 
 ### Files of configuration
 
@@ -231,6 +243,8 @@ SKIP: {
 natctl('-V');
 like($out, qr/^natctl \d+\.\d+\.\d+\n$/, 'natctl -V');
 is("$status$err", '0', 'is no error');
+natctl('--version');
+like("$status$out$err", qr/^0natctl \d+\.\d+\.\d+\n$/, 'natctl --version');
 natctl('-j', '-V', 'nonsense');
 is($status, 0, 'natctl -V before other words');
 
@@ -392,8 +406,11 @@ wrong('rule add oif wan src', qr/the prefix is missing/, 'rule add');
 wrong('rule add oif wan pool', qr/the name of the pool is missing/, 'rule add');
 wrong('rule add oif wan pool p limit 5', qr/"limit" is one word too many/, 'rule add');
 wrong('rule add oif wan exempt masquerade', qr/"masquerade" is one word too many/, 'rule add');
-wrong('rule add oif wan exempt oif lan', qr/"oif" is one word too many/, 'rule add');
-wrong('rule add oif wan masquerade src 10.0.0.0/8', qr/"src" is not an option of masquerade/, 'rule add');
+for my $action ('exempt', 'pool p', 'masquerade', 'masquerade limit 5') {
+	wrong("rule add oif wan $action src 10.0.0.0/8",
+	      qr/"src" stands behind the action of the rule: what the rule is for must stand before it/, 'rule add');
+}
+wrong('rule add masquerade oif wan', qr/"oif" stands behind the action of the rule/, 'rule add');
 wrong('rule add oif wan masquerade addr 192.0.2.1', qr/"addr" is not an option of masquerade/, 'rule add');
 wrong('rule add oif wan masquerade limit 1 limit 2', qr/"limit" is given twice/, 'rule add');
 wrong('rule add oif wan masquerade mapping', qr/a mapping mode is missing/, 'rule add');
@@ -423,6 +440,14 @@ wrong('map add tcp [2001:db8::1]:80 to 192.168.0.2:80', qr/is an IPv6 address: o
 wrong('map add tcp 203.0.113.1:80 to fd00::2', qr/"fd00::2" is an IPv6 address: only IPv4/);
 wrong('map add 2001:db8::1 to 192.168.0.2', qr/is an IPv6 address: only IPv4/);
 wrong('map add tcp 203.0.113.1:80:90 to 192.168.0.2', qr/"203.0.113.1:80:90" has no valid port/);
+for my $device (qw(wan ppp0 eth0.100 br-lan)) {
+	wrong("map add tcp $device:80-90 to 192.168.0.2",
+	      qr/"$device:80-90" is no IPv4 address: for that of a device, it must be dev $device:80-90$/);
+}
+wrong('map add tcp wan to 192.168.0.2:80', qr/"wan" is no IPv4 .* it must be dev wan:PORT$/);
+wrong('map del gre wan', qr/"wan" is no IPv4 .* it must be dev wan$/);
+wrong('map add wan:80 to 192.168.0.2:80', qr/"wan:80" is no IPv4 .* it must be tcp or udp, and then dev wan:80$/);
+wrong('map add tcp a-name-too-long-for-a-device:80 to 192.168.0.2', qr/is no IPv4 address: it must be four numbers/);
 wrong('map add tcp :80 to 192.168.0.2', qr/":80" is no IPv4 address/);
 wrong('map add 203.0.113.1:80 to 192.168.0.2:80', qr/"203.0.113.1:80" has a port but no protocol: it must be tcp or udp, and then 203.0.113.1:80/);
 wrong('map add 203.0.113.1 to 192.168.0.2:80', qr/"192.168.0.2:80" has a port, but "203.0.113.1" is a whole address/);
