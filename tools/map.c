@@ -79,9 +79,10 @@ static void out_end_put(struct words *words, struct nlmsghdr *nlh,
 			struct outside *out, bool ports)
 {
 	static const char *const device[] = { "dev", NULL };
-	const char *word = word_need(words, ports ?
-				     "the outside end, OUT:PORT or dev DEV:PORT," :
-				     "the outside end, OUT or dev DEV,");
+	const char *what = ports ?
+			   "the outside end, OUT:PORT or dev DEV:PORT," :
+			   "the outside end, OUT or dev DEV,";
+	const char *word = word_need(words, what);
 	struct end end;
 
 	out->first = 0;
@@ -90,6 +91,9 @@ static void out_end_put(struct words *words, struct nlmsghdr *nlh,
 	if (word_find(word, device) == 0) {
 		device_put(words, nlh, out, ports);
 	} else {
+		if (!strcmp(word, "to"))
+			fail_word(words, "%s stands where %s must be",
+				  said(word), what);
 		device_hint(word, "", ports);
 		end_read(word, &end);
 		if (!end.port && (ports || end.len >= 0))
@@ -115,6 +119,8 @@ static void outside_put(struct words *words, struct nlmsghdr *nlh,
 
 	/* Every address has a dot or colon in it, and no protocol has. */
 	if (!strpbrk(word, ".:/")) {
+		if (!strcmp(word, "dev"))
+			fail_word(words, "\"dev\" has no protocol before it: it must be tcp or udp, for instance");
 		proto = proto_read(word);
 		nl_put_u8(nlh, KNAT_A_MAP_PROTO, proto);
 		out_end_put(words, nlh, out, proto_has_ports(proto));

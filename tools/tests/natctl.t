@@ -342,7 +342,7 @@ sub wrong_values
 		}
 	}
 }
-push @{$bad{range}}, @{$bad{prefix}};
+push @{$bad{range}}, grep { $_->[0] ne '' } @{$bad{prefix}};
 wrong_values('range', 'pool add p addr VALUE', 'pool set p addr 192.0.2.1,VALUE');
 wrong_values('prefix', 'rule add oif wan src VALUE masquerade', 'rule del oif wan dst VALUE');
 wrong_values('port', 'pool add p addr 192.0.2.1 ports VALUE', 'map add tcp 203.0.113.1:VALUE to 192.168.0.2',
@@ -372,8 +372,10 @@ wrong('pool set p', qr/what to change of the pool is missing/, 'pool set');
 wrong('pool add p addr 192.0.2.1 addr 192.0.2.2', qr/"addr" is given twice/, 'pool add');
 wrong('pool add p addr 192.0.2.1 limit 5 lim 6', qr/"limit" is given twice/, 'pool add');
 wrong('pool add p 192.0.2.1', qr/"192.0.2.1" is not an option of a pool: it must be .*addr/, 'pool add');
-wrong('pool add p addr 192.0.2.1, 192.0.2.2', qr/"" is no IPv4 address/);
-wrong('pool add p addr 192.0.2.1,,192.0.2.2', qr/"" is no IPv4 address/);
+wrong(['pool', 'add', 'p', 'addr', ''], qr/"" is no IPv4 address/);
+for my $list ('192.0.2.1, 192.0.2.2', '192.0.2.1,,192.0.2.2', ',192.0.2.1') {
+	wrong("pool add p addr $list", qr/addresses has a comma too many: it must be RANGE\[,RANGE...\], without blanks/);
+}
 wrong('pool add p addr 192.0.2.1 m eim', qr/"m" is ambiguous: it may mean mapping or mss-clamp/, 'pool add');
 wrong('pool add p addr 192.0.2.1 p 1-2', qr/"p" is ambiguous: it may mean pairing, parity or ports/, 'pool add');
 wrong('pool add p addr 192.0.2.1 mapping', qr/a mapping mode is missing/, 'pool add');
@@ -445,6 +447,8 @@ for my $device (qw(wan ppp0 eth0.100 br-lan)) {
 	      qr/"$device:80-90" is no IPv4 address: for that of a device, it must be dev $device:80-90$/);
 }
 wrong('map add tcp wan to 192.168.0.2:80', qr/"wan" is no IPv4 .* it must be dev wan:PORT$/);
+wrong('map add 80 to 192.168.0.2', qr/"to" stands where the outside end, OUT or dev DEV, must be/, 'map add');
+wrong('map add dev wan:80 to 192.168.0.2', qr/"dev" has no protocol before it: it must be tcp or udp/, 'map add');
 wrong('map del gre wan', qr/"wan" is no IPv4 .* it must be dev wan$/);
 wrong('map add wan:80 to 192.168.0.2:80', qr/"wan:80" is no IPv4 .* it must be tcp or udp, and then dev wan:80$/);
 wrong('map add tcp a-name-too-long-for-a-device:80 to 192.168.0.2', qr/is no IPv4 address: it must be four numbers/);
