@@ -34,7 +34,7 @@ memory = $(or $(MEMORY),$(if $(instrumented),3G,2G))
 release = $$(sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 .PHONY: all module tools helpers install uninstall modules_install deps
-.PHONY: check check-rfc check-kernels check-build tested debug-kernels check-debug check-docs coverage
+.PHONY: check pictures check-rfc check-kernels check-build tested debug-kernels check-debug check-docs coverage
 .PHONY: fuzz fuzz-quick fuzz-differ churn churn-quick flood flood-quick lint demo
 .PHONY: deb check-packages check-arm64 bench bench-quick bench-instructions clean distclean help
 
@@ -107,6 +107,12 @@ check: deps
 	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
 	@$(MAKE) --no-print-directory tools helpers
 	MEMORY=$(memory) selftests/check $(check_kernel)
+
+# Those of docs/img that are of a gateway at work
+pictures: deps
+	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
+	@$(MAKE) --no-print-directory tools helpers
+	selftests/docs/pictures $(check_kernel)
 
 # The RFCs about NAT, row by row; writes docs/conformance.md.
 check-rfc: deps
@@ -300,6 +306,7 @@ help:
 	@echo "make check                all tests, on Linux 6.1; KERNEL=6.12 chooses another, TESTS=hairpin some"
 	@echo "make check-rfc            the RFCs about NAT row by row, with knat and with nftables"
 	@echo "make check-docs           types in what README.md and docs/ tell to"
+	@echo "make pictures             natctl top and the dashboard at work, into docs/img"
 	@echo "make check-kernels        the tests on $(CHECK_KERNELS)"
 	@echo "make debug-kernels        builds kernels with KASAN, lockdep, KCSAN ... from Debian's source, once"
 	@echo "make check-debug          the tests on those; KERNEL=umldebug for one"

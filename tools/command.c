@@ -153,8 +153,17 @@ static bool is_verbless(const struct object *object)
 	return !*object->verbs->name && *object->verbs->usage;
 }
 
+/* Options that ask for help stand for the word. */
+static void help_option(struct words *words)
+{
+	if (words->left && (!strcmp(words->next[0], "-h") ||
+			    !strcmp(words->next[0], "--help")))
+		words->next[0] = "help";
+}
+
 static void object_run(struct words *words)
 {
+	help_option(words);
 	if (!words->left || (is_verbless(words->object) &&
 			     strcmp(words->next[0], "help"))) {
 		words->object->plain(words);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* natctl map: mappings, static and dynamic. How they are listed: map_list.c. */
 #include <ctype.h>
+#include <net/if.h>
 #include <string.h>
 #include "addr.h"
 #include "command.h"
@@ -54,6 +55,23 @@ static void device_put(struct words *words, struct nlmsghdr *nlh,
 	ports_read(colon + 1, &out->first, &out->last);
 }
 
+/* What is no address but may be DEV or DEV:PORT wants a word before it. */
+static void device_hint(const char *word, const char *before, bool ports)
+{
+	size_t len = strcspn(word, ":");
+	char name[IF_NAMESIZE];
+
+	if (!isalpha((unsigned char)*word) || len >= sizeof(name) ||
+	    (word[len] && strchr(word + len + 1, ':')))
+		return;
+	memcpy(name, word, len);
+	name[len] = 0;
+	if (device_is(name))
+		fail_usage("%s is no IPv4 address: for that of a device, it must be %sdev %s%s",
+			   said(word), before, word,
+			   ports && !word[len] ? ":PORT" : "");
+}
+
 /* OUT:PORT[-PORT] or dev DEV:PORT[-PORT]. The kernel knows which protocols have
  * ports: only those that are known to must have them here.
  */
@@ -61,9 +79,10 @@ static void out_end_put(struct words *words, struct nlmsghdr *nlh,
 			struct outside *out, bool ports)
 {
 	static const char *const device[] = { "dev", NULL };
-	const char *word = word_need(words, ports ?
-				     "the outside end, OUT:PORT or dev DEV:PORT," :
-				     "the outside end, OUT or dev DEV,");
+	const char *what = ports ?
+			   "the outside end, OUT:PORT or dev DEV:PORT," :
+			   "the outside end, OUT or dev DEV,";
+	const char *word = word_need(words, what);
 	struct end end;
 
 	out->first = 0;
@@ -72,6 +91,10 @@ static void out_end_put(struct words *words, struct nlmsghdr *nlh,
 	if (word_find(word, device) == 0) {
 		device_put(words, nlh, out, ports);
 	} else {
+		if (!strcmp(word, "to"))
+			fail_word(words, "%s stands where %s must be",
+				  said(word), what);
+		device_hint(word, "", ports);
 		end_read(word, &end);
 		if (!end.port && (ports || end.len >= 0))
 			fail_usage("%s has no port: with a protocol, it must be OUT:PORT",
@@ -96,11 +119,14 @@ static void outside_put(struct words *words, struct nlmsghdr *nlh,
 
 	/* Every address has a dot or colon in it, and no protocol has. */
 	if (!strpbrk(word, ".:/")) {
+		if (!strcmp(word, "dev"))
+			fail_word(words, "\"dev\" has no protocol before it: it must be tcp or udp, for instance");
 		proto = proto_read(word);
 		nl_put_u8(nlh, KNAT_A_MAP_PROTO, proto);
 		out_end_put(words, nlh, out, proto_has_ports(proto));
 		return;
 	}
+	device_hint(word, "tcp or udp, and then ", true);
 	end_read(word, &end);
 	if (end.port)
 		fail_usage("%s has a port but no protocol: it must be tcp or udp, and then %s",

@@ -41,9 +41,19 @@ static int count_words(int argc, char **argv)
 	return n;
 }
 
-static void version(void)
+/* What is printed, and is all that natctl does. */
+static int version(void)
 {
 	printf("natctl %s\n", VERSION);
+	out_flush();
+	return 0;
+}
+
+static int help(void)
+{
+	command_grammar(stdout, NULL, NULL);
+	out_flush();
+	return 0;
 }
 
 int natctl(int argc, char **argv)
@@ -61,7 +71,7 @@ int natctl(int argc, char **argv)
 	for (;;) {
 		const char *word = optind < argc ? argv[optind] : "";
 
-		opt = getopt(argc, argv, "+:jpn:b:V");
+		opt = getopt(argc, argv, "+:jpn:b:hV");
 		if (opt == -1)
 			break;
 		switch (opt) {
@@ -79,15 +89,19 @@ int natctl(int argc, char **argv)
 		case 'b':
 			file = optarg;
 			break;
+		case 'h':
+			return help();
 		case 'V':
-			version();
-			out_flush();
-			return 0;
+			return version();
 		case ':':
 			fail_word(&words, "option -%c must have %s behind it",
 				  optopt, optopt == 'n' ?
 				  "a network namespace" : "a file");
 		default:
+			if (!strcmp(word, "--help"))
+				return help();
+			if (!strcmp(word, "--version"))
+				return version();
 			fail_word(&words, "%s is no option: it must be -j, -p, -n NETNS, -b FILE or -V",
 				  said(word));
 		}

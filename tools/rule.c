@@ -61,6 +61,16 @@ static void selector_put(struct words *words, struct nlmsghdr *nlh, int i)
 	}
 }
 
+/* A word that must stand before the action stands behind it? */
+static void selector_late(const struct words *words, const char *word)
+{
+	int i = word_find(word, names);
+
+	if (i >= 0 && i < ACTION)
+		fail_word(words, "%s stands behind the action of the rule: what the rule is for must stand before it",
+			  said(word));
+}
+
 static void masquerade_put(struct words *words, struct nlmsghdr *nlh)
 {
 	struct nlattr *nest = NULL;
@@ -69,6 +79,8 @@ static void masquerade_put(struct words *words, struct nlmsghdr *nlh)
 	int i;
 
 	while ((word = word_next(words))) {
+		if (word_find(word, options_words) == WORD_UNKNOWN)
+			selector_late(words, word);
 		i = word_choose(words, word, "an option of masquerade",
 				options_words);
 		word_once(words, &given, i, options_words[i]);
@@ -96,6 +108,8 @@ static void action_put(struct words *words, struct nlmsghdr *nlh, int action)
 		nl_put_string(nlh, KNAT_A_RULE_POOL, word);
 		break;
 	}
+	if (words->left)
+		selector_late(words, words->next[0]);
 	word_end(words);
 }
 

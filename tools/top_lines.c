@@ -291,7 +291,7 @@ void top_lines(const struct top_look *look, const struct top_look *before,
 		return;
 	for (i = addrs + hosts; i < left; i++)
 		end(TOP_PLAIN);
-	add("q quit m mappings c change u use f refused a address r reverse +- time jk move");
+	add("q:quit m:mappings c:change u:use f:refused a:address r:reverse +-:time jk:move");
 	end(TOP_KEYS);
 }
 

@@ -72,7 +72,7 @@ test_a_screen_shows_figures_and_both_lists() {
 	await "^$in1_silent +office +198.51.100.1 +10 +\\+0 100.0% +0$"
 	await "^$in3_silent +masquerade +203.0.113.1 +5 +\\+0 +0$"
 	assert_eq 24 "$(screen | wc -l)" "lines of the screen"
-	assert_like 'q quit *' "$(screen | tail -n 1)" "the keys"
+	assert_like 'q:quit *' "$(screen | tail -n 1)" "the keys"
 	end_with q
 }
 
@@ -90,7 +90,7 @@ test_what_comes_is_seen() {
 }
 
 keys_in_last_line() {
-	[[ $(screen | tail -n 1) == 'q quit '* ]]
+	[[ $(screen | tail -n 1) == 'q:quit '* ]]
 }
 
 shown_twice() {
@@ -173,7 +173,7 @@ test_terminals_of_any_size_and_kind() {
 		start_top $kind 80 24
 		await '^198.51.100.1 +office'
 		await "^$in1_silent "
-		assert_like 'q quit *' "$(screen | tail -n 1)" "keys on $kind"
+		assert_like 'q:quit *' "$(screen | tail -n 1)" "keys on $kind"
 		end_with q
 	done
 	for size in '200 60' '20 5' '2 1'; do
@@ -191,8 +191,8 @@ test_a_change_of_size() {
 	await "^$in1_silent "
 	term resize-window -x 120 -y 40
 	await_order $in1_silent $in3_silent $in2_silent
-	wait_until 10 shows 'jk move' || fail "no keys"
-	assert_like 'q quit *' "$(screen | sed -n 40p)" "keys in the last line"
+	wait_until 10 shows 'jk:move' || fail "no keys"
+	assert_like 'q:quit *' "$(screen | sed -n 40p)" "keys in the last line"
 	term resize-window -x 30 -y 10
 	wait_until 10 keys_in_last_line ||
 		fail "no keys in the last line: $(screen)"

@@ -105,6 +105,18 @@ natctl('map', 'help');
 my $grammar_of_map = $out;
 natctl('ma', 'h');
 is($out, $grammar_of_map, 'help can be shortened');
+natctl('help');
+my $help = $out;
+for my $option ('-h', '--help') {
+	natctl($option);
+	is("$status$out$err", "0$help", "natctl $option is natctl help");
+	natctl('map', $option);
+	is("$status$out$err", "0$grammar_of_map", "natctl map $option is natctl map help");
+	for my $object (@objects) {
+		natctl($object, $option);
+		is("$status$err", '0', "natctl $object $option is no error");
+	}
+}
 
 ### Files of configuration
 
@@ -231,6 +243,8 @@ SKIP: {
 natctl('-V');
 like($out, qr/^natctl \d+\.\d+\.\d+\n$/, 'natctl -V');
 is("$status$err", '0', 'is no error');
+natctl('--version');
+like("$status$out$err", qr/^0natctl \d+\.\d+\.\d+\n$/, 'natctl --version');
 natctl('-j', '-V', 'nonsense');
 is($status, 0, 'natctl -V before other words');
 
@@ -328,7 +342,7 @@ sub wrong_values
 		}
 	}
 }
-push @{$bad{range}}, @{$bad{prefix}};
+push @{$bad{range}}, grep { $_->[0] ne '' } @{$bad{prefix}};
 wrong_values('range', 'pool add p addr VALUE', 'pool set p addr 192.0.2.1,VALUE');
 wrong_values('prefix', 'rule add oif wan src VALUE masquerade', 'rule del oif wan dst VALUE');
 wrong_values('port', 'pool add p addr 192.0.2.1 ports VALUE', 'map add tcp 203.0.113.1:VALUE to 192.168.0.2',
@@ -358,8 +372,10 @@ wrong('pool set p', qr/what to change of the pool is missing/, 'pool set');
 wrong('pool add p addr 192.0.2.1 addr 192.0.2.2', qr/"addr" is given twice/, 'pool add');
 wrong('pool add p addr 192.0.2.1 limit 5 lim 6', qr/"limit" is given twice/, 'pool add');
 wrong('pool add p 192.0.2.1', qr/"192.0.2.1" is not an option of a pool: it must be .*addr/, 'pool add');
-wrong('pool add p addr 192.0.2.1, 192.0.2.2', qr/"" is no IPv4 address/);
-wrong('pool add p addr 192.0.2.1,,192.0.2.2', qr/"" is no IPv4 address/);
+wrong(['pool', 'add', 'p', 'addr', ''], qr/"" is no IPv4 address/);
+for my $list ('192.0.2.1, 192.0.2.2', '192.0.2.1,,192.0.2.2', ',192.0.2.1') {
+	wrong("pool add p addr $list", qr/addresses has a comma too many: it must be RANGE\[,RANGE...\], without blanks/);
+}
 wrong('pool add p addr 192.0.2.1 m eim', qr/"m" is ambiguous: it may mean mapping or mss-clamp/, 'pool add');
 wrong('pool add p addr 192.0.2.1 p 1-2', qr/"p" is ambiguous: it may mean pairing, parity or ports/, 'pool add');
 wrong('pool add p addr 192.0.2.1 mapping', qr/a mapping mode is missing/, 'pool add');
@@ -392,8 +408,11 @@ wrong('rule add oif wan src', qr/the prefix is missing/, 'rule add');
 wrong('rule add oif wan pool', qr/the name of the pool is missing/, 'rule add');
 wrong('rule add oif wan pool p limit 5', qr/"limit" is one word too many/, 'rule add');
 wrong('rule add oif wan exempt masquerade', qr/"masquerade" is one word too many/, 'rule add');
-wrong('rule add oif wan exempt oif lan', qr/"oif" is one word too many/, 'rule add');
-wrong('rule add oif wan masquerade src 10.0.0.0/8', qr/"src" is not an option of masquerade/, 'rule add');
+for my $action ('exempt', 'pool p', 'masquerade', 'masquerade limit 5') {
+	wrong("rule add oif wan $action src 10.0.0.0/8",
+	      qr/"src" stands behind the action of the rule: what the rule is for must stand before it/, 'rule add');
+}
+wrong('rule add masquerade oif wan', qr/"oif" stands behind the action of the rule/, 'rule add');
 wrong('rule add oif wan masquerade addr 192.0.2.1', qr/"addr" is not an option of masquerade/, 'rule add');
 wrong('rule add oif wan masquerade limit 1 limit 2', qr/"limit" is given twice/, 'rule add');
 wrong('rule add oif wan masquerade mapping', qr/a mapping mode is missing/, 'rule add');
@@ -423,6 +442,16 @@ wrong('map add tcp [2001:db8::1]:80 to 192.168.0.2:80', qr/is an IPv6 address: o
 wrong('map add tcp 203.0.113.1:80 to fd00::2', qr/"fd00::2" is an IPv6 address: only IPv4/);
 wrong('map add 2001:db8::1 to 192.168.0.2', qr/is an IPv6 address: only IPv4/);
 wrong('map add tcp 203.0.113.1:80:90 to 192.168.0.2', qr/"203.0.113.1:80:90" has no valid port/);
+for my $device (qw(wan ppp0 eth0.100 br-lan)) {
+	wrong("map add tcp $device:80-90 to 192.168.0.2",
+	      qr/"$device:80-90" is no IPv4 address: for that of a device, it must be dev $device:80-90$/);
+}
+wrong('map add tcp wan to 192.168.0.2:80', qr/"wan" is no IPv4 .* it must be dev wan:PORT$/);
+wrong('map add 80 to 192.168.0.2', qr/"to" stands where the outside end, OUT or dev DEV, must be/, 'map add');
+wrong('map add dev wan:80 to 192.168.0.2', qr/"dev" has no protocol before it: it must be tcp or udp/, 'map add');
+wrong('map del gre wan', qr/"wan" is no IPv4 .* it must be dev wan$/);
+wrong('map add wan:80 to 192.168.0.2:80', qr/"wan:80" is no IPv4 .* it must be tcp or udp, and then dev wan:80$/);
+wrong('map add tcp a-name-too-long-for-a-device:80 to 192.168.0.2', qr/is no IPv4 address: it must be four numbers/);
 wrong('map add tcp :80 to 192.168.0.2', qr/":80" is no IPv4 address/);
 wrong('map add 203.0.113.1:80 to 192.168.0.2:80', qr/"203.0.113.1:80" has a port but no protocol: it must be tcp or udp, and then 203.0.113.1:80/);
 wrong('map add 203.0.113.1 to 192.168.0.2:80', qr/"192.168.0.2:80" has a port, but "203.0.113.1" is a whole address/);
