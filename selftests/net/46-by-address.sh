@@ -119,14 +119,14 @@ test_when_the_time_is_over_another_host_may() {
 
 test_packets_of_either_side_keep_the_session() {
 	masquerade
-	setting other_timeout 3
+	setting other_timeout 5
 	out_from gre in1 $in1_silent out1 $out1_silent
 	for _ in 1 2 3 4; do
-		pause 1500
+		pause 1800
 		back_to gre out1 $out1_silent in1 $in1_silent
 	done
-	for _ in 1 2 3; do
-		pause 1500
+	for _ in 1 2 3 4; do
+		pause 1600
 		out_from gre in1 $in1_silent out1 $out1_silent
 	done
 	assert_counter session_created 1
