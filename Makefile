@@ -54,7 +54,7 @@ module:
 	$(MAKE) --no-print-directory $(cpus) -C $(KDIR) M=$$out $(STRICT) $(KBUILD_WORDS) modules
 
 tools:
-	$(MAKE) --no-print-directory -C tools
+	$(MAKE) --no-print-directory $(cpus) -C tools
 
 # What the selftests need besides
 helpers:
@@ -77,6 +77,7 @@ else ifneq ($(DKMS),)
 else
 	$(MAKE) modules_install
 endif
+	$(if $(DESTDIR),,@echo "knat is installed. Next: modprobe knat, and see docs/quick-start.md or man natctl")
 
 # Without DKMS: for this kernel only. Whoever installs below DESTDIR runs depmod where it will be used.
 modules_install: module

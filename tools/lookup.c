@@ -134,12 +134,25 @@ static void print_verdict(const struct nlattr *const *attrs)
 	text_end();
 }
 
+/* What knat never sees has no counter. */
+static void print_not_seen(const struct nlattr *const *attrs)
+{
+	if (attrs[KNAT_A_LOOKUP_OIF])
+		text("reason   no rule is for this device");
+	else
+		text("reason   no rule is for the way there: there are no rules, there is no route, or it ends here");
+	text_end();
+}
+
 static void print_reasons(const struct nlattr *const *attrs,
 			  const struct parts *parts, const char *counter)
 {
 	if (counter) {
 		text("counter  %s: %s", counter, counter_meaning(counter));
 		text_end();
+	} else if (nl_u8(attrs[KNAT_A_LOOKUP_VERDICT]) == KNAT_VERDICT_PASS &&
+		   !attrs[KNAT_A_LOOKUP_IIF]) {
+		print_not_seen(attrs);
 	}
 	if (attrs[KNAT_A_LOOKUP_RULE]) {
 		text("rule     ");

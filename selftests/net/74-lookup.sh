@@ -33,7 +33,8 @@ $answer"
 }
 
 test_without_rules_all_goes_on() {
-	lookup "udp 192.168.0.2:5000 203.0.113.11:7000" 'pass*'
+	lookup "udp 192.168.0.2:5000 203.0.113.11:7000" 'pass*' \
+		'reason   no rule is for the way there: *'
 }
 
 test_a_new_flow_gets_a_mapping() {
@@ -81,7 +82,10 @@ test_rules_that_leave_alone_are_told() {
 		'rule     prio 5 *exempt' 'counter  pass_exempt:*'
 	lookup "udp 192.168.1.2:5 203.0.113.21:5" 'pass*' \
 		'counter  pass_no_rule:*'
-	lookup "udp 192.168.0.2:5 192.168.1.2:5" 'pass oif lan2'
+	lookup "udp 192.168.0.2:5 192.168.1.2:5" 'pass oif lan2' \
+		'reason   no rule is for this device'
+	lookup "udp 192.168.0.2:5 192.0.2.2:5" 'pass' \
+		'reason   no rule is for the way there: *there is no route*'
 }
 
 test_a_filter_that_drops_is_told() {
