@@ -110,7 +110,7 @@ static void event_session(struct knat_net *kn,
 		.out_port = ports.out,
 		.remote_port = ports.remote,
 		.cmd = cmd,
-		.proto = session->proto,
+		.proto = knat_session_proto(session),
 		.reason = reason,
 		.state = knat_session_state(session),
 	};
@@ -121,6 +121,8 @@ static void event_session(struct knat_net *kn,
 void knat_event_session_new(struct knat_net *kn,
 			    const struct knat_session *session)
 {
+	if (unlikely(knat_session_is_note(session)))
+		return;
 	trace_knat_session_new(kn, session, "");
 	if (unlikely(event_wanted(kn, KNAT_GROUP_SESSIONS)))
 		event_session(kn, session, KNAT_CMD_SESSION_NEW_NTF, 0);
@@ -132,7 +134,8 @@ void knat_event_session_gone(struct knat_net *kn,
 	bool wanted = event_wanted(kn, KNAT_GROUP_SESSIONS);
 	enum knat_reason reason = KNAT_REASON_REMOVED;
 
-	if (likely(!wanted && !trace_knat_session_gone_enabled()))
+	if (likely(!wanted && !trace_knat_session_gone_enabled()) ||
+	    knat_session_is_note(session))
 		return;
 	if (knat_session_expired(kn, session))
 		reason = KNAT_REASON_EXPIRED;

@@ -29,11 +29,13 @@ const struct nla_policy knat_session_policy[KNAT_A_SESSION_MAX + 1] = {
  * @tmpl: members that are not 0 must be equal
  * @state: enum knat_session_state, if @by_state
  * @by_state: the state matters
+ * @notes: it is a note
  */
 struct session_filter {
 	struct knat_session	tmpl;
 	u8			state;
 	bool			by_state;
+	bool			notes;
 };
 
 static int filter_get(struct nlattr **attrs, struct session_filter *filter,
@@ -81,12 +83,6 @@ static bool differs_port(__be16 wanted, __be16 seen)
 	return differs((__force u16)wanted, (__force u16)seen);
 }
 
-/* For users both directions of ESP are ESP. */
-static u8 session_proto(const struct knat_session *session)
-{
-	return session->proto == IPPROTO_AH ? IPPROTO_ESP : session->proto;
-}
-
 /* Permissions and notes are not for users' eyes. */
 static bool session_match(const struct knat_session *session, void *arg)
 {
@@ -94,8 +90,9 @@ static bool session_match(const struct knat_session *session, void *arg)
 	const struct knat_session *tmpl = &filter->tmpl;
 	struct knat_session_ports ports = knat_session_ports(session);
 
-	if (knat_session_is_permit(session) || knat_session_is_note(session) ||
-	    differs(tmpl->proto, session_proto(session)) ||
+	if (knat_session_is_permit(session) ||
+	    knat_session_is_note(session) != filter->notes ||
+	    differs(tmpl->proto, knat_session_proto(session)) ||
 	    differs_addr(tmpl->in_addr, session->in_addr) ||
 	    differs_port(tmpl->in_port, ports.in) ||
 	    differs_addr(tmpl->out_addr, session->out_addr) ||
@@ -153,13 +150,10 @@ int knat_nl_session_done(struct netlink_callback *cb)
 	return 0;
 }
 
-/* Not every end has a port; that of ESP is half an SPI. */
-static int put_port(struct sk_buff *skb, const struct knat_session *session,
-		    int attr, __be16 port)
+/* Not every end has a port. */
+static int put_port(struct sk_buff *skb, int attr, __be16 port)
 {
-	if (!port || session_proto(session) == IPPROTO_ESP)
-		return 0;
-	return nla_put_u16(skb, attr, be16_to_cpu(port));
+	return port ? nla_put_u16(skb, attr, be16_to_cpu(port)) : 0;
 }
 
 int knat_nl_session_put(struct sk_buff *skb, const struct knat_net *kn,
@@ -169,14 +163,14 @@ int knat_nl_session_put(struct sk_buff *skb, const struct knat_net *kn,
 	u32 idle = (u32)jiffies - READ_ONCE(session->stamp);
 	u32 timeout = knat_session_timeout(kn, session);
 
-	if (nla_put_u8(skb, KNAT_A_SESSION_PROTO, session_proto(session)) ||
+	if (nla_put_u8(skb, KNAT_A_SESSION_PROTO, knat_session_proto(session)) ||
 	    nla_put_be32(skb, KNAT_A_SESSION_IN_ADDR, session->in_addr) ||
-	    put_port(skb, session, KNAT_A_SESSION_IN_PORT, ports.in) ||
+	    put_port(skb, KNAT_A_SESSION_IN_PORT, ports.in) ||
 	    nla_put_be32(skb, KNAT_A_SESSION_OUT_ADDR, session->out_addr) ||
-	    put_port(skb, session, KNAT_A_SESSION_OUT_PORT, ports.out) ||
+	    put_port(skb, KNAT_A_SESSION_OUT_PORT, ports.out) ||
 	    nla_put_be32(skb, KNAT_A_SESSION_REMOTE_ADDR,
 			 session->remote_addr) ||
-	    put_port(skb, session, KNAT_A_SESSION_REMOTE_PORT, ports.remote) ||
+	    put_port(skb, KNAT_A_SESSION_REMOTE_PORT, ports.remote) ||
 	    nla_put_u8(skb, KNAT_A_SESSION_STATE,
 		       knat_session_state(session)) ||
 	    nla_put_u32(skb, KNAT_A_SESSION_IDLE, idle / HZ) ||
@@ -235,8 +229,13 @@ int knat_nl_session_del(struct sk_buff *skb, struct genl_info *info)
 		return -ENOMEM;
 	knat_nl_lock(kn);
 	knat_wheel_sweep(kn, &sweep);
-	mutex_unlock(&kn->config_lock);
 	*count = sweep.sessions;
+	/* What is noted of them goes as well, uncounted. */
+	filter.notes = !filter.by_state &&
+		       !differs(filter.tmpl.proto, IPPROTO_ESP);
+	if (filter.notes)
+		knat_wheel_sweep(kn, &sweep);
+	mutex_unlock(&kn->config_lock);
 	return genlmsg_reply(answer, info);
 }
 

@@ -208,6 +208,12 @@ static inline bool knat_session_is_note(const struct knat_session *session)
 	return session->proto == IPPROTO_ESP && session->ctl.tcp;
 }
 
+/* For users both directions of ESP are ESP. */
+static inline u8 knat_session_proto(const struct knat_session *session)
+{
+	return session->proto == IPPROTO_AH ? IPPROTO_ESP : session->proto;
+}
+
 /* What is known by address alone has no remote port. */
 static inline bool knat_session_is_call(const struct knat_session *session)
 {
@@ -233,7 +239,9 @@ struct knat_session_ports {
 	__be16	remote;
 };
 
-/* The id of a call belongs to whom its packets go to. */
+/* The id of a call belongs to whom its packets go to; what stands there of ESP is
+ * its SPI.
+ */
 static inline struct knat_session_ports
 knat_session_ports(const struct knat_session *session)
 {
@@ -243,6 +251,8 @@ knat_session_ports(const struct knat_session *session)
 		.remote = session->remote_port,
 	};
 
+	if (knat_session_proto(session) == IPPROTO_ESP)
+		return (struct knat_session_ports){};
 	if (!knat_session_is_call(session))
 		return ports;
 	ports.remote = 0;

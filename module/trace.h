@@ -100,7 +100,7 @@ DECLARE_EVENT_CLASS(knat_session,
 		struct knat_session_ports ports = knat_session_ports(session);
 
 		__entry->net = kn->net->ns.inum;
-		__entry->proto = session->proto;
+		__entry->proto = knat_session_proto(session);
 		memcpy(__entry->in_addr, &session->in_addr, 4);
 		__entry->in_port = be16_to_cpu(ports.in);
 		memcpy(__entry->out_addr, &session->out_addr, 4);

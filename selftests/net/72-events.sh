@@ -178,6 +178,26 @@ test_sessions_are_told_with_their_state() {
 	hang_up
 }
 
+# What knat remembers beside them of who waits for whom is nobody's business.
+test_sessions_of_esp_are_told_and_nothing_else() {
+	masquerade
+	monitor sessions
+	inject in1 esp $in1_silent to $out1_silent spi 0xc0000001 data x
+	see out1 "esp 203.0.113.1 to $out1_silent *"
+	inject out1 esp $out1_silent to 203.0.113.1 spi 0xc1000001 data x
+	see in1 "esp $out1_silent to $in1_silent *"
+	nat session del all >/dev/null
+	wait_until 10 told_lines 4 || fail "told: $(<"$work/events")"
+	hang_up
+	assert_eq 2 "$(grep -c ' session new *esp ' "$work/events")" "beginnings"
+	assert_eq 2 "$(grep -c ' session gone *esp ' "$work/events")" "ends"
+	assert_eq 4 "$(wc -l <"$work/events")" "lines"
+}
+
+told_lines() { # NUMBER
+	(($(wc -l <"$work/events") >= $1))
+}
+
 test_a_session_that_expires_is_told_before_its_mapping() {
 	setting tcp_opening_timeout 1
 	masquerade
