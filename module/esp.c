@@ -13,11 +13,20 @@
 /* The one that the note stands under. */
 #define ESP_SPI_NOTE		1
 
-/* States of a note: a host that has sent a new SPI keeps others away, one that
- * has gone on sending without an answer does not.
+/* States of a note. A host that has sent a new SPI keeps others away, one that
+ * has gone on sending without an answer does not. Nobody waits under a note that
+ * says that its host is the only one to speak to the remote address; or that it
+ * is not, which goes with the first two as well.
  */
 #define ESP_NOTE_FIRM		KNAT_TCP_IN_SYN
 #define ESP_NOTE_LOOSE		KNAT_TCP_IN_FIN
+#define ESP_NOTE_SOLE		KNAT_TCP_OUT_FIN
+#define ESP_NOTE_SHARED		KNAT_TCP_OUT_SYN
+
+bool knat_esp_waits(u8 state)
+{
+	return state & (ESP_NOTE_FIRM | ESP_NOTE_LOOSE);
+}
 
 static u32 esp_spi(const struct knat_packet *p)
 {
@@ -79,25 +88,15 @@ static void note_leave(struct knat_net *kn, struct knat_map *map, __be32 raddr,
 		WRITE_ONCE(note->ack, spi);
 }
 
-struct knat_session *knat_esp_open(const struct knat_packet *p,
-				   struct knat_map *map)
+static void set_state(struct knat_session *session, u8 state)
 {
-	struct knat_session *note = note_find(p->kn, map->out.addr, p->daddr);
-	struct knat_session *session;
+	union knat_session_ctl old, new;
 
-	if (note && note->in_addr != p->saddr &&
-	    note->ctl.tcp == ESP_NOTE_FIRM) {
-		knat_tell(p, REFUSE_ESP);
-		return NULL;
-	}
-	session = knat_session_open_spi(p->kn, map, IPPROTO_AH, p->daddr,
-					esp_spi(p), KNAT_TCP_IN_SYN);
-	if (!session)
-		return NULL;
-	if (note)
-		knat_session_kill(p->kn, note);
-	note_leave(p->kn, map, p->daddr, esp_spi(p), ESP_NOTE_FIRM);
-	return session;
+	old.word = READ_ONCE(session->ctl.word);
+	do {
+		new = old;
+		new.tcp = state;
+	} while (!try_cmpxchg(&session->ctl.word, &old.word, new.word));
 }
 
 static u32 session_spi(const struct knat_session *session)
@@ -106,25 +105,89 @@ static u32 session_spi(const struct knat_session *session)
 	       be16_to_cpu(session->remote_port);
 }
 
-/* Does the host that sends with @session have its answer? */
-static void set_answered(struct knat_session *session, bool answered)
+/* Does the host that sends with @out have its answer? */
+static void set_answered(struct knat_session *out, bool answered)
 {
-	union knat_session_ctl old, new;
+	set_state(out, answered ? KNAT_TCP_IN_SYN | KNAT_TCP_OUT_SYN :
+				  KNAT_TCP_IN_SYN);
+}
 
-	old.word = READ_ONCE(session->ctl.word);
-	do {
-		new = old;
-		new.tcp = answered ? KNAT_TCP_IN_SYN | KNAT_TCP_OUT_SYN :
-				     KNAT_TCP_IN_SYN;
-	} while (!try_cmpxchg(&session->ctl.word, &old.word, new.word));
+static void esp_pair(struct knat_session *in, struct knat_session *out)
+{
+	WRITE_ONCE(in->ack, session_spi(out));
+	WRITE_ONCE(out->ack, session_spi(in));
+	set_answered(out, true);
+}
+
+/* Did the answer to @out come before it, unasked? */
+static bool answered_before(struct knat_net *kn, struct knat_session *note,
+			    struct knat_session *out)
+{
+	struct knat_session *in;
+
+	if (READ_ONCE(note->ctl.tcp) != ESP_NOTE_SOLE ||
+	    note->in_addr != out->in_addr || !READ_ONCE(note->ack))
+		return false;
+	in = spi_find(kn, IPPROTO_ESP, out->out_addr, out->remote_addr,
+		      READ_ONCE(note->ack));
+	WRITE_ONCE(note->ack, 0);
+	if (in)
+		esp_pair(in, out);
+	return in;
+}
+
+struct knat_session *knat_esp_open(const struct knat_packet *p,
+				   struct knat_map *map)
+{
+	struct knat_session *note = note_find(p->kn, map->out.addr, p->daddr);
+	struct knat_session *session;
+	u8 state = ESP_NOTE_FIRM;
+
+	if (note) {
+		u8 old = READ_ONCE(note->ctl.tcp);
+
+		if (note->in_addr == p->saddr) {
+			state |= old & ESP_NOTE_SHARED;
+		} else if (old & ESP_NOTE_FIRM) {
+			knat_tell(p, REFUSE_ESP);
+			return NULL;
+		} else {
+			state |= ESP_NOTE_SHARED;
+		}
+	}
+	session = knat_session_open_spi(p->kn, map, IPPROTO_AH, p->daddr,
+					esp_spi(p), KNAT_TCP_IN_SYN);
+	if (!session)
+		return NULL;
+	if (note && answered_before(p->kn, note, session))
+		return session;
+	if (note)
+		knat_session_kill(p->kn, note);
+	note_leave(p->kn, map, p->daddr, esp_spi(p), state);
+	return session;
+}
+
+/* What is known of the remote address lives as long as its host speaks to it. */
+static void note_touch(struct knat_session *note,
+		       const struct knat_session *session)
+{
+	if (note && note->in_addr == session->in_addr &&
+	    !knat_esp_waits(READ_ONCE(note->ctl.tcp)))
+		knat_session_touch(note);
 }
 
 static void esp_wait(struct knat_net *kn, struct knat_session *session)
 {
+	struct knat_session *note = note_find(kn, session->out_addr,
+					      session->remote_addr);
+
 	knat_session_touch(session);
-	if (!note_find(kn, session->out_addr, session->remote_addr))
+	note_touch(note, session);
+	/* Meanwhile others may have spoken to the remote address. */
+	if (!note)
 		note_leave(kn, session->map, session->remote_addr,
-			   session_spi(session), ESP_NOTE_LOOSE);
+			   session_spi(session),
+			   ESP_NOTE_LOOSE | ESP_NOTE_SHARED);
 }
 
 void knat_esp_packet(struct knat_net *kn, struct knat_session *session)
@@ -139,6 +202,8 @@ void knat_esp_packet(struct knat_net *kn, struct knat_session *session)
 	if ((u32)jiffies - READ_ONCE(session->stamp) < HZ)
 		return;
 	knat_session_touch(session);
+	note_touch(note_find(kn, session->out_addr, session->remote_addr),
+		   session);
 	other = spi_find(kn, out ? IPPROTO_ESP : IPPROTO_AH, session->out_addr,
 			 session->remote_addr, READ_ONCE(session->ack));
 	if (other)
@@ -164,12 +229,41 @@ static bool esp_of_gateway(const struct knat_packet *p)
 #endif
 }
 
+/* A new SPI that nobody waits for belongs to the only host that there is, before
+ * which it may come with new keys. There is room for one, so that whoever makes
+ * them up gets no further than that; and a static mapping says more than a note.
+ */
+static struct knat_session *learn_unasked(const struct knat_packet *p,
+					  struct knat_session *note)
+{
+	struct knat_session *old, *in;
+
+	if (knat_map_lookup_out(p->kn, knat_ep(IPPROTO_ESP, p->daddr, 0)))
+		return NULL;
+	old = spi_find(p->kn, IPPROTO_ESP, p->daddr, note->remote_addr,
+		       READ_ONCE(note->ack));
+	in = knat_session_open_spi(p->kn, note->map, IPPROTO_ESP,
+				   note->remote_addr, esp_spi(p), 0);
+	if (!in)
+		return NULL;
+	if (old && old != in)
+		knat_session_kill(p->kn, old);
+	WRITE_ONCE(note->ack, esp_spi(p));
+	return in;
+}
+
 struct knat_session *knat_esp_learn(const struct knat_packet *p, __be32 raddr)
 {
 	struct knat_session *note = note_find(p->kn, p->daddr, raddr);
 	struct knat_session *in, *out;
+	u8 state;
 
 	if (!note || esp_of_gateway(p))
+		return NULL;
+	state = READ_ONCE(note->ctl.tcp);
+	if (state == ESP_NOTE_SOLE)
+		return learn_unasked(p, note);
+	if (!knat_esp_waits(state))
 		return NULL;
 	in = knat_session_open_spi(p->kn, note->map, IPPROTO_ESP, raddr,
 				   esp_spi(p), 0);
@@ -177,11 +271,10 @@ struct knat_session *knat_esp_learn(const struct knat_packet *p, __be32 raddr)
 		return NULL;
 	out = spi_find(p->kn, IPPROTO_AH, p->daddr, raddr,
 		       READ_ONCE(note->ack));
-	if (out) {
-		WRITE_ONCE(in->ack, session_spi(out));
-		WRITE_ONCE(out->ack, esp_spi(p));
-		set_answered(out, true);
-	}
-	knat_session_kill(p->kn, note);
+	if (out)
+		esp_pair(in, out);
+	WRITE_ONCE(note->ack, 0);
+	set_state(note, state & ESP_NOTE_SHARED ?: ESP_NOTE_SOLE);
+	WRITE_ONCE(note->stamp, (u32)jiffies);
 	return in;
 }

@@ -7,7 +7,8 @@
  * first packet with a new SPI from the inside leaves a note that its host waits
  * for an answer, and the first packet from that remote address with an SPI that
  * is not known is taken for the answer. One host at a time waits for a remote
- * address.
+ * address. The note stays, and says whether any other host has spoken to the
+ * remote address since: if not, an SPI that nobody waits for is the host's as well.
  *
  * All three are sessions of the host's mapping, with the SPI in their ports:
  *
@@ -15,7 +16,8 @@
  *   AH		the remote's	the host sends with it
  *   ESP	the host's	packets with it are the host's
  *   ESP	1, a reserved	the note; knat_session_ctl.tcp is not 0 and
- *		one		knat_session.ack is the SPI that was sent
+ *		one		knat_session.ack is the SPI that was sent, or
+ *				when nobody waits the one that came unasked
  *
  * Of the first two knat_session.ack is the SPI of the other direction, once it is
  * known: a packet of either keeps both alive.
@@ -28,6 +30,9 @@
 
 #include "packet.h"
 #include "session.h"
+
+/* Is it the state of a note of a host that waits? */
+bool knat_esp_waits(u8 state);
 
 enum knat_packet_kind knat_esp_parse(struct knat_packet *p);
 

@@ -113,8 +113,9 @@ u32 knat_proto_timeout(const struct knat_net *kn, u8 proto, u8 state)
 					KNAT_A_CONFIG_SCTP_TRANSITORY_TIMEOUT;
 		break;
 	case IPPROTO_ESP:
-		setting = state ? KNAT_A_CONFIG_ESP_ANSWER_TIMEOUT :
-				  KNAT_A_CONFIG_OTHER_TIMEOUT;
+		setting = knat_esp_waits(state) ?
+				KNAT_A_CONFIG_ESP_ANSWER_TIMEOUT :
+				KNAT_A_CONFIG_OTHER_TIMEOUT;
 		break;
 	case IPPROTO_GRE:
 		setting = established ? KNAT_A_CONFIG_TCP_ESTABLISHED_TIMEOUT :

@@ -93,7 +93,74 @@ test_what_nobody_waits_for_reaches_nobody() {
 	esp_out in1 $in1_silent $out1_silent 0xc0000001
 	esp_nobody $out2_silent 0xc1000001
 	esp_in $out1_silent 0xc1000001 in1 $in1_silent
+	esp_nobody $out2_silent 0xc1000009
+}
+
+# Either end may be the first to use new keys.
+test_the_only_host_may_be_sent_a_new_spi_first() {
+	masquerade
+	esp_out in1 $in1_silent $out1_silent 0xc0000001
+	esp_in $out1_silent 0xc1000001 in1 $in1_silent
+	esp_in $out1_silent 0xc1000002 in1 $in1_silent
+	esp_out in1 $in1_silent $out1_silent 0xc0000002
+	assert_eq 2 "$(sessions proto esp state established)" \
+		"sessions that have their answer"
+	# It waits for nothing, so nobody is held back.
+	esp_out in2 $in2_silent $out1_silent 0xc0000008
+	esp_in $out1_silent 0xc1000008 in2 $in2_silent
+	esp_in $out1_silent 0xc1000001 in1 $in1_silent
+	esp_in $out1_silent 0xc1000002 in1 $in1_silent
+}
+
+test_of_two_hosts_none_is_sent_a_new_spi_first() {
+	masquerade
+	esp_out in1 $in1_silent $out1_silent 0xc0000001
+	esp_in $out1_silent 0xc1000001 in1 $in1_silent
+	esp_out in2 $in2_silent $out1_silent 0xc0000002
+	esp_in $out1_silent 0xc1000002 in2 $in2_silent
 	esp_nobody $out1_silent 0xc1000009
+	esp_out in1 $in1_silent $out1_silent 0xc0000003
+	esp_in $out1_silent 0xc1000003 in1 $in1_silent
+	esp_nobody $out1_silent 0xc1000009
+}
+
+test_of_two_hosts_the_one_that_stays_is_the_only_one() {
+	local n
+	masquerade
+	setting other_timeout 3
+	esp_out in1 $in1_silent $out1_silent 0xc0000001
+	esp_in $out1_silent 0xc1000001 in1 $in1_silent
+	esp_out in2 $in2_silent $out1_silent 0xc0000002
+	esp_in $out1_silent 0xc1000002 in2 $in2_silent
+	for n in 1 2 3 4; do
+		pause 1500
+		esp_out in1 $in1_silent $out1_silent 0xc0000001
+	done
+	esp_nobody $out1_silent 0xc1000002
+	esp_out in1 $in1_silent $out1_silent 0xc0000003
+	esp_in $out1_silent 0xc1000003 in1 $in1_silent
+	esp_in $out1_silent 0xc1000004 in1 $in1_silent
+}
+
+test_spis_that_nobody_waits_for_have_one_place() {
+	local n
+	masquerade
+	esp_out in1 $in1_silent $out1_silent 0xc0000001
+	esp_in $out1_silent 0xc1000001 in1 $in1_silent
+	for n in {100..150}; do
+		esp_in $out1_silent 0xc1000$n in1 $in1_silent
+	done
+	assert_eq 3 "$(sessions proto esp)" "sessions listed"
+	esp_in $out1_silent 0xc1000001 in1 $in1_silent
+}
+
+test_nobody_is_sent_a_new_spi_when_sessions_are_deleted() {
+	masquerade
+	esp_out in1 $in1_silent $out1_silent 0xc0000001
+	esp_in $out1_silent 0xc1000001 in1 $in1_silent
+	assert_like '*2 *' "$(nat session del proto esp)" "what is deleted"
+	esp_nobody $out1_silent 0xc1000001
+	assert_counter sessions 0
 }
 
 test_a_late_answer_is_still_an_answer() {
@@ -167,6 +234,7 @@ test_static_mappings_need_not_learn() {
 	esp_out in2 $in2_silent $out1_silent 0xc0000002
 	esp_in $out1_silent 0xc1000002 in2 $in2_silent
 	esp_in $out1_silent 0xc1000001 in1 $in1_silent
+	esp_in $out1_silent 0xc1000003 in1 $in1_silent
 }
 
 test_whole_addresses_need_not_learn() {

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 300
 # IPsec through the gateway: strongSwan, which finds the NAT and puts ESP into
-# UDP (RFC 3948), and plain ESP with keys set by hand.
+# UDP (RFC 3948), strongSwan that does not find it, with plain ESP, and plain
+# ESP with keys set by hand.
 
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -100,12 +101,13 @@ swan_server() {
 	END
 }
 
-swan_client() { # HOST [ADDR]
+swan_client() { # HOST [WORDS-OF-THE-CONNECTION]
 	behind "$1"
 	charon "$1" <<-END
 		connections {
 			home {
 			version = 2
+			${2-}
 			proposals = aes128-sha256-modp2048
 			remote_addrs = 203.0.113.11
 			local {
@@ -161,6 +163,75 @@ test_keep_alives_hold_a_tunnel_open() {
 	assert_reaches in1 out1
 	pause 8000
 	assert_reaches out1 in1
+}
+
+# strongSwan cannot be told not to look for a NAT: each end sends a hash of the
+# addresses that it knows, and compares it with those that the packet came with.
+# So this host is told the gateway's address, as one with a whole address of a
+# NAT may be, and changes it on its wire to the one that it has. There is
+# nothing to be found then, and ESP goes without UDP.
+know_outside_address() { # HOST ADDR
+	ip -n "$1" addr add 203.0.113.1/32 dev eth0
+	in_space "$1" nft -f - <<-END || fail "nft"
+		table ip known {
+			chain out {
+				type filter hook postrouting priority 300
+				ip saddr 203.0.113.1 ip saddr set $2
+			}
+			chain in {
+				type filter hook prerouting priority -300
+				ip daddr $2 ip daddr set 203.0.113.1
+			}
+		}
+	END
+}
+
+test_strongswan_does_not_find_the_nat_and_has_plain_esp() {
+	local sas
+	modprobe -a esp4 xfrm_user xfrm_algo authenc 2>/dev/null
+	masquerade alloc preserve
+	know_outside_address in1 192.168.0.2
+	swan_server
+	swan_client in1 'local_addrs = 203.0.113.1
+			mobike = no'
+	sas=$(swan in1 --list-sas)
+	assert_like '*INSTALLED, TUNNEL, ESP:*' "$sas" "tunnel"
+	assert_reaches in1 out1
+	assert_reaches out1 in1
+	assert_reaches in1 out1 -s 3000
+	see out1 'udp 203.0.113.1:500 to 203.0.113.11:500 *'
+	see out1 'esp 203.0.113.1 to 203.0.113.11 *'
+	see in1 'esp 203.0.113.11 to 192.168.0.2 *'
+	see_nothing out1 'udp * to 203.0.113.11:4500 *'
+	listen l out1 10.9.0.1:80
+	connect c in1 10.1.0.1:0 10.9.0.1:80
+	accept s l
+	stream c s 100000
+	stream s c 100000
+	# New keys have new SPIs, and either side may be the first to use them.
+	swan in1 --rekey --child home >"$work/swanctl"
+	wait_until 20 rekeyed in1 1 || fail "$(swan in1 --list-sas)"
+	stream s c 100000
+	stream c s 100000
+	swan out1 --rekey --child any >"$work/swanctl"
+	wait_until 20 rekeyed in1 2 || fail "$(swan in1 --list-sas)"
+	stream s c 100000
+	stream c s 100000
+	swan in1 --rekey --ike home >"$work/swanctl"
+	assert_reaches out1 in1
+	# And the other way round.
+	listen k in1 10.1.0.1:80
+	connect d out1 10.9.0.1:0 10.1.0.1:80
+	accept e k
+	stream d e 100000
+}
+
+# The tunnel has been made anew so often, and is the only one.
+rekeyed() { # HOST TIMES
+	local sas
+	sas=$(swan "$1" --list-sas)
+	[[ $sas == *"home: #$(($2 + 1)), reqid"*INSTALLED* &&
+		$sas != *"home: #$2, reqid"* ]]
 }
 
 ### By hand
