@@ -21,6 +21,9 @@ NLMSG_ERROR = 2
 NLMSG_DONE = 3
 REQUEST, ACK, ROOT, MATCH = 0x1, 0x4, 0x100, 0x200
 DUMP = ROOT | MATCH
+CAPPED, ACK_TLVS = 0x100, 0x200
+NLMSGERR_ATTR_MSG, NLMSGERR_ATTR_OFFS = 1, 2
+HEAD = 20               # of a request, with that of generic netlink
 NESTED = 0x8000
 SOL_NETLINK = 270
 ADD_MEMBERSHIP = 1
@@ -113,6 +116,18 @@ class Talk:
 
     def dump(self, name, body=b""):
         return self.ask(self.family, REQUEST | DUMP, genl(self.spec.op(name)) + body)
+
+    def refusal(self):
+        """What the verdict says of itself: a sentence or "", and the offset in the request that is to blame or None."""
+        kind, flags = struct.unpack_from("HH", self.verdict, 4)
+        at = 16 + 4
+        if kind == NLMSG_ERROR:
+            # Behind the errno, the kernel sends back the header of the request or all of it.
+            at += 16 if flags & CAPPED else struct.unpack_from("I", self.verdict, 20)[0]
+        tlvs = dict(attrs_of(self.verdict, at)) if flags & ACK_TLVS else {}
+        offset = tlvs.get(NLMSGERR_ATTR_OFFS)
+        return (tlvs.get(NLMSGERR_ATTR_MSG, b"").rstrip(b"\0").decode(),
+                struct.unpack("I", offset)[0] if offset else None)
 
     def ask(self, family, flags, payload):
         """The errno of the answer, 0 if it was done, and the messages before it, headers included."""

@@ -31,10 +31,7 @@ test_established_udp_is_fast_both_ways() {
 test_the_first_packet_of_a_flow_is_not() {
 	masquerade
 	fast
-	udp a in1 192.168.0.2:5000
-	udp s out1 $far
-	counts_fast 0 0 outwards
-	counts_fast 1 0 outwards
+	first_packet_is_not_fast in1 192.168.0.2
 }
 
 test_without_the_fast_path_nothing_is() {
@@ -72,13 +69,7 @@ test_a_reset_is_seen() {
 test_streams_pass_whole() {
 	masquerade
 	fast
-	listen l out1 203.0.113.11:80
-	connect c in1 192.168.0.2:0 203.0.113.11:80
-	accept s l
-	stream c s 2000000
-	stream s c 2000000
-	assert_between 20 1000000 "$(counter fast_out)" "fast_out"
-	assert_between 20 1000000 "$(counter fast_in)" "fast_in"
+	streams_are_fast in1 192.168.0.2 203.0.113.1
 }
 
 test_a_static_mapping_is_fast() {
@@ -133,10 +124,7 @@ test_oversize_packets_are_refused_with_the_mtu() {
 	masquerade
 	fast
 	open_flow
-	ip -n gw link set wan mtu 1280
-	counts_fast 0 0 tell a $far @1400
-	see in1 'icmp 192.168.0.1 to 192.168.0.2 3/4 mtu 1280 *'
-	counts_fast 1 0 outwards
+	oversize_is_refused wan in1 192.168.0.1 192.168.0.2
 }
 
 test_what_may_be_fragmented_is_fragmented() {
@@ -152,10 +140,7 @@ test_ttl_1_ends_at_the_gateway() {
 	masquerade
 	fast
 	open_flow
-	must clear
-	counts_fast 0 0 inject in1 udp 192.168.0.2:5000 to $far ttl 1 data x
-	see in1 'icmp 192.168.0.1 to 192.168.0.2 11/0 *'
-	see_nothing out1 '*'
+	ttl_1_ends_here in1 in1 192.168.0.1 192.168.0.2
 }
 
 test_udp_without_checksum_takes_the_usual_path() {
@@ -202,16 +187,8 @@ test_a_filter_at_ingress_holds() {
 	masquerade
 	fast
 	open_flow
-	in_space gw nft -f - <<-END || fail "nft"
-		table netdev filter {
-			chain in {
-				type filter hook ingress device lan priority 0
-				udp dport 7000 drop
-			}
-		}
-	END
-	tell a $far x
-	hear_nothing s
+	drop_by_nft ingress lan udp dport 7000
+	lost_outwards 0
 }
 
 test_tagged_packets_belong_to_their_vlan() {
@@ -436,9 +413,7 @@ test_the_module_goes_with_flows_on_the_fast_path() {
 	masquerade
 	fast
 	open_flow
-	counts_fast 1 1 both_ways
-	rmmod knat || fail "the module does not unload"
-	load_module
+	module_goes_while_fast
 	[ -z "$(nat fastpath list)" ] || fail "devices stay"
 }
 

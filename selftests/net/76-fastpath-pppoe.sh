@@ -111,40 +111,22 @@ test_a_session_in_a_vlan() {
 test_streams_pass_whole() {
 	outside_ppp
 	fast lan,wan
-	listen l out1 198.18.7.2:80
-	connect c in1 192.168.0.2:0 198.18.7.2:80
-	accept s l
-	assert_like '198.18.7.1:*' "$from" "source that out1 sees"
-	stream c s 2000000
-	stream s c 2000000
-	assert_between 20 1000000 "$(counter fast_out)" "fast_out"
-	assert_between 20 1000000 "$(counter fast_in)" "fast_in"
+	streams_are_fast in1 192.168.0.2 198.18.7.1
 }
 
 test_oversize_packets_are_refused_with_the_mtu() {
 	outside_ppp
 	fast lan,wan
 	open_flow
-	ip -n gw link set ppp mtu 1280
-	counts_fast 0 0 tell a $far @1400
-	see in1 'icmp 192.168.0.1 to 192.168.0.2 3/4 mtu 1280 *'
-	counts_fast 1 0 outwards
+	oversize_is_refused ppp in1 192.168.0.1 192.168.0.2
 }
 
 test_a_filter_at_the_ppp_device_holds() {
 	outside_ppp
 	fast lan,wan
 	open_flow
-	in_space gw nft -f - <<-END || fail "nft"
-		table netdev filter {
-			chain in {
-				type filter hook ingress device ppp priority 0
-				udp sport 7000 drop
-			}
-		}
-	END
-	counts_fast 0 0 tell s "$outside" x
-	hear_nothing a
+	drop_by_nft ingress ppp udp sport 7000
+	lost_inwards 0
 }
 
 test_who_captures_at_the_ppp_device_sees_all() {
@@ -183,8 +165,7 @@ test_packets_of_another_sender_are_not_of_the_session() {
 		link set eth0 up
 	END
 	must dial there eth0 5 "$(mac_of gw wan)"
-	counts_fast 0 0 tell s "$outside" x
-	hear_nothing a
+	lost_inwards 0
 }
 
 test_packets_of_another_session_are_left_alone() {
@@ -192,8 +173,7 @@ test_packets_of_another_session_are_left_alone() {
 	fast lan,wan
 	open_flow
 	must dial there eth0 6 "$(mac_of gw wan)"
-	counts_fast 0 0 tell s "$outside" x
-	hear_nothing a
+	lost_inwards 0
 }
 
 test_a_session_ends() {
@@ -204,8 +184,7 @@ test_a_session_ends() {
 	must hangup here
 	# The device that is still there is asked within a second.
 	pause 1100
-	counts_fast 0 0 tell s "$outside" x
-	hear_nothing a
+	lost_inwards 0
 }
 
 test_the_device_goes_down_and_up_with_another_session() {
@@ -214,8 +193,7 @@ test_the_device_goes_down_and_up_with_another_session() {
 	open_flow
 	counts_fast 1 1 both_ways
 	ip -n gw link set ppp down
-	counts_fast 0 0 tell s "$outside" x
-	hear_nothing a
+	lost_inwards 0
 	dial wan out1 eth0 1234
 	ip -n gw link set ppp up
 	reopen_flow
@@ -243,9 +221,7 @@ test_the_module_goes_with_flows_on_the_fast_path() {
 	outside_ppp
 	fast lan,wan
 	open_flow
-	counts_fast 1 1 both_ways
-	rmmod knat || fail "the module does not unload"
-	load_module
+	module_goes_while_fast
 }
 
 run_tests "$@"

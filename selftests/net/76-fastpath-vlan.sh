@@ -21,15 +21,20 @@ vlan() { # SPACE NAME LOWER ADDR/LEN WORDS...
 	END
 }
 
-# in3 in VLAN 5 of lan2, with nothing untagged
-inside_vlan() {
-	vlan gw lan2.5 lan2 192.168.5.1/24 id 5 "${@:2}"
-	vlan in3 eth0.5 eth0 192.168.5.2/24 id 5 ${1-}
+# in3 in VLAN 5, with nothing untagged
+host_in_vlan() { # [WORDS]
+	vlan in3 eth0.5 eth0 192.168.5.2/24 id 5 "$@"
 	ip -n in3 route replace default via 192.168.5.1
 }
 
+# And the gateway on lan2
+inside_vlan() { # [WORDS-OF-IN3 [WORDS-OF-GW...]]
+	vlan gw lan2.5 lan2 192.168.5.1/24 id 5 "${@:2}"
+	host_in_vlan ${1-}
+}
+
 # out1 in VLAN 7 of wan, which has the rule
-outside_vlan() {
+outside_vlan() { # [WORDS-OF-OUT1 [WORDS-OF-GW...]]
 	vlan gw wan.7 wan 198.18.7.1/24 id 7 "${@:2}"
 	vlan out1 eth0.7 eth0 198.18.7.2/24 id 7 ${1-}
 	far=198.18.7.2:7000
@@ -132,14 +137,7 @@ test_streams_pass_whole() {
 	inside_vlan
 	outside_vlan
 	fast lan2,wan
-	listen l out1 198.18.7.2:80
-	connect c in3 192.168.5.2:0 198.18.7.2:80
-	accept s l
-	assert_like '198.18.7.1:*' "$from" "source that out1 sees"
-	stream c s 2000000
-	stream s c 2000000
-	assert_between 20 1000000 "$(counter fast_out)" "fast_out"
-	assert_between 20 1000000 "$(counter fast_in)" "fast_in"
+	streams_are_fast in3 192.168.5.2 198.18.7.1
 }
 
 test_connections_end() {
@@ -197,8 +195,8 @@ test_vlan_devices_count_fast_packets() {
 
 ### Priorities
 
-# How many packets with VLAN 7 and such a priority have come to out1
-counts_priority() { # PCP
+# The next packet is fast, and comes to out1 in VLAN 7 with this priority.
+assert_leaves_with_priority() { # PCP
 	in_space out1 nft -f - <<-END || fail "nft"
 		table netdev look {
 			counter prio { }
@@ -208,21 +206,17 @@ counts_priority() { # PCP
 			}
 		}
 	END
-}
-
-assert_priority_seen() { # NUMBER
-	local counter
-	counter=$(in_space out1 nft list counter netdev look prio)
-	assert_like "*packets $1 *" "$counter" "packets with this priority"
+	counts_fast 1 0 outwards
+	assert_like '*packets 1 *' \
+		"$(in_space out1 nft list counter netdev look prio)" \
+		"packets with priority $1"
 }
 
 test_the_priority_of_a_tag_is_made_by_the_map() {
 	outside_vlan '' egress-qos-map 0:5
 	fast lan,wan
 	open_flow
-	counts_priority 5
-	counts_fast 1 0 outwards
-	assert_priority_seen 1
+	assert_leaves_with_priority 5
 }
 
 test_the_priority_of_a_tag_is_carried_on() {
@@ -231,9 +225,7 @@ test_the_priority_of_a_tag_is_carried_on() {
 	in_space gw sysctl -qw net.ipv4.ip_forward_update_priority=0
 	fast lan2,wan
 	open_from_vlan
-	counts_priority 2
-	counts_fast 1 0 outwards
-	assert_priority_seen 1
+	assert_leaves_with_priority 2
 }
 
 ### What is left to the stack
@@ -243,32 +235,16 @@ test_a_filter_at_the_vlan_device_holds() {
 	masquerade
 	fast lan2,wan
 	open_from_vlan
-	in_space gw nft -f - <<-END || fail "nft"
-		table netdev filter {
-			chain in {
-				type filter hook ingress device lan2.5 priority 0
-				udp dport 7000 drop
-			}
-		}
-	END
-	counts_fast 0 0 tell a $far x
-	hear_nothing s
+	drop_by_nft ingress lan2.5 udp dport 7000
+	lost_outwards 0
 }
 
 test_a_filter_at_the_vlan_device_holds_on_the_way_out() {
 	outside_vlan
 	fast lan,wan
 	open_flow
-	in_space gw nft -f - <<-END || fail "nft"
-		table netdev filter {
-			chain out {
-				type filter hook egress device wan.7 priority 0
-				udp dport 7000 drop
-			}
-		}
-	END
-	counts_fast 1 0 tell a $far x
-	hear_nothing s
+	drop_by_nft egress wan.7 udp dport 7000
+	lost_outwards 1
 }
 
 test_tc_at_the_vlan_device_holds() {
@@ -276,22 +252,16 @@ test_tc_at_the_vlan_device_holds() {
 	masquerade
 	fast lan2,wan
 	open_from_vlan
-	in_space gw tc qdisc add dev lan2.5 clsact || fail "tc"
-	in_space gw tc filter add dev lan2.5 ingress protocol ip matchall \
-		action drop || fail "tc"
-	counts_fast 0 0 tell a $far x
-	hear_nothing s
+	drop_by_tc ingress lan2.5
+	lost_outwards 0
 }
 
 test_tc_at_the_vlan_device_holds_on_the_way_out() {
 	outside_vlan
 	fast lan,wan
 	open_flow
-	in_space gw tc qdisc add dev wan.7 clsact || fail "tc"
-	in_space gw tc filter add dev wan.7 egress protocol ip matchall \
-		action drop || fail "tc"
-	counts_fast 1 0 tell a $far x
-	hear_nothing s
+	drop_by_tc egress wan.7
+	lost_outwards 1
 }
 
 test_a_queue_at_the_vlan_device_is_used() {
@@ -326,8 +296,7 @@ test_who_captures_at_the_vlan_device_sees_all() {
 
 test_a_vlan_device_that_is_port_of_a_bridge() {
 	vlan gw lan2.5 lan2 192.168.50.1/24 id 5
-	vlan in3 eth0.5 eth0 192.168.5.2/24 id 5
-	ip -n in3 route replace default via 192.168.5.1
+	host_in_vlan
 	ip_batch gw <<-END
 		link add br5 type bridge
 		link set lan2.5 master br5
@@ -352,8 +321,7 @@ test_a_vlan_device_on_a_bridge() {
 		link set br0 up
 	END
 	vlan gw br0.5 br0 192.168.5.1/24 id 5
-	vlan in3 eth0.5 eth0 192.168.5.2/24 id 5
-	ip -n in3 route replace default via 192.168.5.1
+	host_in_vlan
 	masquerade
 	fast lan2,wan
 	open_from_vlan
@@ -371,8 +339,7 @@ test_a_vlan_device_of_a_bond() {
 		link set bond0 up
 	END
 	vlan gw bond0.5 bond0 192.168.5.1/24 id 5
-	vlan in3 eth0.5 eth0 192.168.5.2/24 id 5
-	ip -n in3 route replace default via 192.168.5.1
+	host_in_vlan
 	masquerade
 	fast lan2,wan
 	wait_until 10 open_from_vlan || fail "no way through the bond"
@@ -389,8 +356,7 @@ test_other_tags_are_left_alone() {
 	open_from_vlan
 	ip -n gw link del lan2.5
 	vlan gw lan2.6 lan2 192.168.5.1/24 id 6
-	counts_fast 0 0 tell a $far x
-	hear_nothing s
+	lost_outwards 0
 }
 
 test_another_vlan_cannot_send_for_a_host() {
@@ -422,10 +388,7 @@ test_oversize_packets_are_refused_with_the_mtu() {
 	fast lan2,wan
 	open_from_vlan
 	must capture tagged in3 eth0.5
-	ip -n gw link set wan.7 mtu 1280
-	counts_fast 0 0 tell a $far @1400
-	see tagged 'icmp 192.168.5.1 to 192.168.5.2 3/4 mtu 1280 *'
-	counts_fast 1 0 outwards
+	oversize_is_refused wan.7 tagged 192.168.5.1 192.168.5.2
 }
 
 test_ttl_1_ends_at_the_gateway() {
@@ -434,18 +397,14 @@ test_ttl_1_ends_at_the_gateway() {
 	fast lan2,wan
 	open_from_vlan
 	must capture tagged in3 eth0.5
-	counts_fast 0 0 inject in3 udp 192.168.5.2:5000 to $far ttl 1 data x
-	see tagged 'icmp 192.168.5.1 to 192.168.5.2 11/0 *'
+	ttl_1_ends_here in3 tagged 192.168.5.1 192.168.5.2
 }
 
 test_the_first_packet_of_a_flow_is_not_fast() {
 	inside_vlan
 	masquerade
 	fast lan2,wan
-	udp a in3 192.168.5.2:5000
-	udp s out1 $far
-	counts_fast 0 0 outwards
-	counts_fast 1 0 outwards
+	first_packet_is_not_fast in3 192.168.5.2
 }
 
 ### What changes
@@ -457,8 +416,7 @@ test_a_vlan_device_goes_down_and_up() {
 	open_from_vlan
 	counts_fast 1 1 both_ways
 	ip -n gw link set lan2.5 down
-	counts_fast 0 0 tell a $far x
-	hear_nothing s
+	lost_outwards 0
 	ip -n gw link set lan2.5 up
 	wait_until 20 counts_some both_ways || fail "not fast again"
 }
@@ -470,8 +428,7 @@ test_a_vlan_device_goes_and_comes_back() {
 	open_from_vlan
 	counts_fast 1 1 both_ways
 	timeout 30 ip -n gw link del wan.7 || fail "the device stays"
-	counts_fast 0 0 tell a $far x
-	hear_nothing s
+	lost_outwards 0
 	vlan gw wan.7 wan 198.18.7.1/24 id 7
 	outwards
 	wait_until 20 counts_some both_ways || fail "not fast again"
@@ -486,8 +443,7 @@ test_a_vlan_device_moves_to_another_namespace() {
 	ip netns add other
 	ip -n gw link set lan2.5 netns other
 	ip -n other link set lan2.5 up
-	counts_fast 0 0 tell a $far x
-	hear_nothing s
+	lost_outwards 0
 }
 
 test_the_next_packet_takes_a_new_route_out() {
@@ -512,9 +468,7 @@ test_the_module_goes_with_flows_on_the_fast_path() {
 	outside_vlan
 	fast lan2,wan
 	open_from_vlan
-	counts_fast 1 1 both_ways
-	rmmod knat || fail "the module does not unload"
-	load_module
+	module_goes_while_fast
 }
 
 run_tests "$@"
