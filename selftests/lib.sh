@@ -357,6 +357,13 @@ in_space() { # SPACE COMMAND...
 	nsenter --net="/run/netns/$1" "${@:2}"
 }
 
+mac_of() { # HOST [DEVICE]
+	local link
+	link=$(ip -n "$1" -o link show "${2:-eth0}")
+	link=${link#*link/ether }
+	printf '%s' "${link%% *}"
+}
+
 load_module() {
 	[ -d /sys/module/knat ] && return
 	modprobe -a libcrc32c 2>/dev/null

@@ -64,7 +64,7 @@ test_other_options_do_no_harm() {
 test_martian_sources_reach_no_mapping() {
 	local source
 	masquerade
-	for source in 127.0.0.1 0.1.2.3 169.254.1.1 224.0.0.1 239.255.255.255 \
+	for source in 127.1.2.3 0.1.2.3 169.254.1.1 224.0.0.1 239.255.255.255 \
 		255.255.255.255; do
 		open_mapping udp
 		inject out1 udp $source:7000 to "$end" data martian
@@ -94,6 +94,27 @@ test_link_local_addresses_are_not_translated() {
 	assert_counter drop_martian_source 1
 	assert_counter drop_martian_destination 1
 	assert_mappings 0
+}
+
+send_loopback() {
+	local source
+	# Two that the gateway would route now, and two that it never would
+	for source in 127.0.0.1 0.1.2.3 224.0.0.1 255.255.255.255; do
+		inject in1 udp $source:5000 to $out1_silent:7000 data martian
+	done
+	see_nothing out1 '* data martian'
+}
+
+test_loopback_addresses_are_not_translated() {
+	masquerade
+	# Nor does in1 ask for the gateway's hardware address with them.
+	open_mapping udp
+	while_set net.ipv4.conf.all.rp_filter 0 \
+		while_set net.ipv4.conf.lan.rp_filter 0 \
+		while_set net.ipv4.conf.lan.accept_local 1 \
+		while_set net.ipv4.conf.lan.route_localnet 1 send_loopback
+	assert_counter drop_martian_source 2
+	assert_mappings 1
 }
 
 test_multicast_and_broadcast_of_the_inside_stay_inside() {
@@ -190,10 +211,6 @@ test_what_ends_at_the_gateway_opens_nothing() {
 	assert_mappings 3
 }
 
-mac_of() { # DEVICE
-	ip -n gw -j link show "$1" | jq -r '.[].address'
-}
-
 # What the stack of the gateway has counted, before any hook sees a packet
 stack() { # NAME
 	in_space gw nstat -asz "$1" | awk -v name="$1" '$1 == name { print $2 }'
@@ -204,8 +221,8 @@ test_what_is_no_ipv4_packet_is_dropped_first() {
 	local change errors short sums lan wan
 	masquerade
 	open_mapping udp
-	lan=$(mac_of lan)
-	wan=$(mac_of wan)
+	lan=$(mac_of gw lan)
+	wan=$(mac_of gw wan)
 	must settle
 	errors=$(stack IpInHdrErrors)
 	short=$(stack IpExtInTruncatedPkts)

@@ -288,4 +288,23 @@ test_a_forward_rule_can_log_and_match_the_inside_port() {
 	stream c s 1000
 }
 
+test_a_filter_sees_what_goes_by_hairpin() {
+	masquerade
+	udp a in1 192.168.0.2:5000
+	udp b in2 192.168.0.3:6000
+	udp s out1 203.0.113.11:7000
+	greet b s 203.0.113.11:7000
+	greet a b "$outside"
+	in_space gw nft -f - <<-END
+		table ip firewall {
+			chain forward {
+				type filter hook forward priority 0; policy accept;
+				iifname lan oifname lan ip saddr 192.168.0.2 ip daddr 192.168.0.3 udp dport 6000 drop
+			}
+		}
+	END
+	tell a "$(outside_of udp 192.168.0.3:6000)" x
+	hear_nothing b
+}
+
 run_tests "$@"

@@ -162,6 +162,7 @@ static const struct {
 	/* Packets, in the words in which captures print them. */
 	{ "packet", "SPACE PACKET", cmd_packet },
 	{ "frame", "SPACE MAC BYTE=VALUE[,BYTE=VALUE...] PACKET", cmd_frame },
+	{ "pages", "SPACE MAC PACKET", cmd_pages },
 	{ "fragment", "SPACE BYTES ORDER PACKET", cmd_fragment },
 	{ "icmp-error", "SPACE FROM TYPE/CODE [mtu N] [pointer N] [quote BYTES] [cut BYTES] [to ADDR] [ttl N] [extension] [badsum] [badquotesum] about CAPTURE | quoting PACKET",
 	  cmd_icmp_error },

@@ -156,6 +156,7 @@ const char *pptp_print(const uint8_t *data, size_t len);
 /* raw.c: packets through raw sockets */
 void cmd_packet(int argc, char **argv);
 void cmd_frame(int argc, char **argv);
+void cmd_pages(int argc, char **argv);
 void cmd_fragment(int argc, char **argv);
 void cmd_icmp_error(int argc, char **argv);
 void cmd_burst(int argc, char **argv);

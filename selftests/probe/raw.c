@@ -3,6 +3,7 @@
  * errors, in bursts.
  */
 #define _GNU_SOURCE
+#include <linux/virtio_net.h>
 #include <netinet/if_ether.h>
 #include <netinet/ip.h>
 #include <netinet/ip_icmp.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "probe.h"
@@ -113,33 +115,73 @@ static bool parse_mac(const char *word, uint8_t *mac)
 		      mac + 2, mac + 3, mac + 4, mac + 5) == 6;
 }
 
-/* What no raw socket would send: through eth0, to the neighbour with this MAC. */
-void cmd_frame(int argc, char **argv)
+/* Through eth0 to the neighbour with this MAC; @in_pages: with as little as can
+ * be of the packet in the linear part of the buffer.
+ */
+static void send_frame(const char *space, const char *mac,
+		       const struct packet_plan *plan, bool in_pages)
 {
-	static struct packet_plan plan;
+	struct virtio_net_hdr vnet = {};
+	struct ether_header ether = {
+		.ether_shost = { 0x02, 0, 0, 0, 0, 1 },
+		.ether_type = htons(ETHERTYPE_IP),
+	};
+	struct iovec parts[] = {
+		{ &vnet, in_pages ? sizeof(vnet) : 0 },
+		{ &ether, sizeof(ether) },
+		{ (void *)plan->data, plan->len },
+	};
 	struct sockaddr_ll to = {
 		.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_IP),
-		.sll_halen = ETH_ALEN,
+		.sll_ifindex = device_in(space, "eth0"),
 	};
-	int fd;
+	struct msghdr msg = {
+		.msg_name = &to, .msg_namelen = sizeof(to),
+		.msg_iov = parts, .msg_iovlen = 3,
+	};
+	int fd, one = 1;
 
-	if (argc < 4 || !parse_mac(argv[1], to.sll_addr))
+	if (!parse_mac(mac, ether.ether_dhost))
+		return usage();
+	fd = socket_in(space, AF_PACKET, SOCK_RAW, 0);
+	if (fd < 0)
+		return no_errno(space);
+	if (in_pages &&
+	    setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof(one)))
+		no_errno("PACKET_VNET_HDR");
+	else if (sendmsg(fd, &msg, 0) > 0)
+		done();
+	else
+		no_errno("frame");
+	close(fd);
+}
+
+/* What no raw socket would send */
+void cmd_frame(int argc, char **argv)
+{
+	static struct packet_plan plan;
+
+	if (argc < 4)
 		return usage();
 	if (!packet_build(argc - 3, argv + 3, &plan))
 		return;
 	if (!patch_header(&plan, argv[2]))
 		return usage();
-	to.sll_ifindex = device_in(argv[0], "eth0");
-	fd = socket_in(argv[0], AF_PACKET, SOCK_DGRAM, 0);
-	if (fd < 0)
-		return no_errno(argv[0]);
-	if (sendto(fd, plan.data, plan.len, 0, (struct sockaddr *)&to,
-		   sizeof(to)) == (ssize_t)plan.len)
-		done();
-	else
-		no_errno("frame");
-	close(fd);
+	send_frame(argv[0], argv[1], &plan, false);
+}
+
+/* A packet of more than a page has its headers in pages as well, whatever its
+ * linear part would hold.
+ */
+void cmd_pages(int argc, char **argv)
+{
+	static struct packet_plan plan;
+
+	if (argc < 3)
+		return usage();
+	if (packet_build(argc - 2, argv + 2, &plan))
+		send_frame(argv[0], argv[1], &plan, true);
 }
 
 /* Sends a packet as fragments of BYTES each, in the given order. */
