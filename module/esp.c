@@ -140,20 +140,15 @@ struct knat_session *knat_esp_open(const struct knat_packet *p,
 				   struct knat_map *map)
 {
 	struct knat_session *note = note_find(p->kn, map->out.addr, p->daddr);
+	u8 old = note ? READ_ONCE(note->ctl.tcp) : 0;
 	struct knat_session *session;
-	u8 state = ESP_NOTE_FIRM;
 
-	if (note) {
-		u8 old = READ_ONCE(note->ctl.tcp);
-
-		if (note->in_addr == p->saddr) {
-			state |= old & ESP_NOTE_SHARED;
-		} else if (old & ESP_NOTE_FIRM) {
+	if (note && note->in_addr != p->saddr) {
+		if (old & ESP_NOTE_FIRM) {
 			knat_tell(p, REFUSE_ESP);
 			return NULL;
-		} else {
-			state |= ESP_NOTE_SHARED;
 		}
+		old |= ESP_NOTE_SHARED;
 	}
 	session = knat_session_open_spi(p->kn, map, IPPROTO_AH, p->daddr,
 					esp_spi(p), KNAT_TCP_IN_SYN);
@@ -163,7 +158,8 @@ struct knat_session *knat_esp_open(const struct knat_packet *p,
 		return session;
 	if (note)
 		knat_session_kill(p->kn, note);
-	note_leave(p->kn, map, p->daddr, esp_spi(p), state);
+	note_leave(p->kn, map, p->daddr, esp_spi(p),
+		   ESP_NOTE_FIRM | (old & ESP_NOTE_SHARED));
 	return session;
 }
 
