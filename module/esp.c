@@ -88,17 +88,6 @@ static void note_leave(struct knat_net *kn, struct knat_map *map, __be32 raddr,
 		WRITE_ONCE(note->ack, spi);
 }
 
-static void set_state(struct knat_session *session, u8 state)
-{
-	union knat_session_ctl old, new;
-
-	old.word = READ_ONCE(session->ctl.word);
-	do {
-		new = old;
-		new.tcp = state;
-	} while (!try_cmpxchg(&session->ctl.word, &old.word, new.word));
-}
-
 static u32 session_spi(const struct knat_session *session)
 {
 	return be16_to_cpu(session->in_port) << 16 |
@@ -108,8 +97,9 @@ static u32 session_spi(const struct knat_session *session)
 /* Does the host that sends with @out have its answer? */
 static void set_answered(struct knat_session *out, bool answered)
 {
-	set_state(out, answered ? KNAT_TCP_IN_SYN | KNAT_TCP_OUT_SYN :
-				  KNAT_TCP_IN_SYN);
+	knat_session_set_state(out, answered ?
+			       KNAT_TCP_IN_SYN | KNAT_TCP_OUT_SYN :
+			       KNAT_TCP_IN_SYN);
 }
 
 static void esp_pair(struct knat_session *in, struct knat_session *out)
@@ -270,7 +260,7 @@ struct knat_session *knat_esp_learn(const struct knat_packet *p, __be32 raddr)
 	if (out)
 		esp_pair(in, out);
 	WRITE_ONCE(note->ack, 0);
-	set_state(note, state & ESP_NOTE_SHARED ?: ESP_NOTE_SOLE);
+	knat_session_set_state(note, state & ESP_NOTE_SHARED ?: ESP_NOTE_SOLE);
 	WRITE_ONCE(note->stamp, (u32)jiffies);
 	return in;
 }

@@ -175,13 +175,7 @@ static struct knat_session *call_find_out(struct knat_net *kn,
 
 static void call_set_state(struct knat_session *call, u8 state)
 {
-	union knat_session_ctl old, new;
-
-	old.word = READ_ONCE(call->ctl.word);
-	do {
-		new = old;
-		new.tcp = state;
-	} while (!try_cmpxchg(&call->ctl.word, &old.word, new.word));
+	knat_session_set_state(call, state);
 	/* The timeout has changed: it counts from now. */
 	WRITE_ONCE(call->stamp, (u32)jiffies);
 }

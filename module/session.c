@@ -142,6 +142,17 @@ static bool session_mark(struct knat_session *session, u8 flag)
 	return true;
 }
 
+void knat_session_set_state(struct knat_session *session, u8 state)
+{
+	union knat_session_ctl old, new;
+
+	old.word = READ_ONCE(session->ctl.word);
+	do {
+		new = old;
+		new.tcp = state;
+	} while (!try_cmpxchg(&session->ctl.word, &old.word, new.word));
+}
+
 static void session_unhash(struct knat_net *kn, struct knat_session *session)
 {
 	knat_table_remove(&kn->session_in, session);

@@ -174,6 +174,8 @@ struct knat_session *knat_session_open_spi(struct knat_net *kn,
 					   struct knat_map *map, u8 proto,
 					   __be32 remote_addr, u32 spi,
 					   u8 state);
+/* Put @state into knat_session_ctl.tcp. */
+void knat_session_set_state(struct knat_session *session, u8 state);
 
 /* The same for one direction of a call of PPTP, see pptp.h. It is another's if its
  * outside end and @remote_addr have the id already.
