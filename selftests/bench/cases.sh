@@ -41,6 +41,15 @@ natctl()
 	inside gateway "$NATCTL" "$@" || broken
 }
 
+# All that is known of flows goes.
+forget()
+{
+	case $entries in
+	entries_knat)	natctl map flush >/dev/null ;;
+	*)		inside gateway conntrack -F >/dev/null 2>&1 ;;
+	esac
+}
+
 clear_case()
 {
 	inside gateway nft flush ruleset

@@ -3,22 +3,21 @@
 
 import os
 
-
-def _median(report, scenario, case, flows, order, metric, field="median"):
-    row = report.get(scenario, case, flows, order, metric)
-    return None if row is None else row.get(field)
+HERE = os.path.dirname(os.path.realpath(__file__))
 
 
 def _ratio(above, below):
     return above / below if above is not None and below else None
 
 
-def _instructions():
-    """Those recorded for Linux 7.2, which the goals are of"""
-    path = os.path.join(os.path.dirname(os.path.realpath(__file__)), "instructions.txt")
-    with open(path, encoding="utf-8") as lines:
-        rows = [line.split() for line in lines]
-    return {row[1]: int(row[2]) for row in rows if row[:1] == ["7.2"]}
+def recorded_instructions():
+    """{kernel: {what: how many}}, by make bench-instructions"""
+    kernels = {}
+    with open(os.path.join(HERE, "instructions.txt"), encoding="utf-8") as lines:
+        for words in map(str.split, lines):
+            if len(words) == 3:
+                kernels.setdefault(words[0], {})[words[1]] = int(words[2])
+    return kernels
 
 
 def goals(report):
@@ -30,7 +29,8 @@ def goals(report):
             found.append((what, unit, limit, seen, seen >= limit if at_least else seen <= limit))
 
     def get(*key, field="median"):
-        return _median(report, *key, field=field)
+        row = report.get(*key)
+        return None if row is None else row.get(field)
 
     for flows, routing, fast in ((1000, 60, 50), (1000000, 150, 200)):
         at = ("sockets", "knat", flows, "order", "forward.calm")
@@ -50,7 +50,7 @@ def goals(report):
     goal("a refused packet, to an established one of 1,000,000 flows at random", "times", 1,
          _ratio(get("pressure", "knat", 1000000, "100", "setup.wall"),
                 get("sockets", "knat", 1000000, "random", "forward.wall")))
-    count = _instructions()
+    count = recorded_instructions().get("7.2", {})
     goal("instructions of a packet on Linux 7.2, classic path", "", 6900, count.get("knat"))
     goal("instructions of a packet on Linux 7.2, fast path", "", 5500, count.get("fastpath"))
     slab = get("sockets", "knat", 1000000, "-", "slab_per_flow")

@@ -100,10 +100,7 @@ tear_down()
 
 	count=$($entries)
 	[ "$count" -gt 0 ] || return 0
-	case $case in
-	knat)	cpu_of natctl map flush ;;
-	*)	cpu_of inside gateway conntrack -F ;;
-	esac
+	cpu_of forget
 	figure teardown.cpu "$(tenths "$cpu_total" "$count")"
 }
 
@@ -118,11 +115,7 @@ renew()
 		prepare "$case_name" sockets "$1"
 		outward "$1" sockets order
 		send client "$flows" c
-		case $case_name in
-		knat)	natctl map flush >/dev/null ;;
-		route)	;;
-		*)	inside gateway conntrack -F >/dev/null 2>&1 ;;
-		esac
+		forget
 		sleep 0.5
 		phase setup client "$flows" c
 	done
@@ -165,7 +158,7 @@ pressure()
 		else
 			# As elsewhere it is not the very first mappings that count.
 			fill_pool 20000
-			natctl map flush >/dev/null
+			forget
 		fi
 		case $share in
 		0)	new=20000 ;;
