@@ -127,13 +127,13 @@ test_of_two_hosts_none_is_sent_a_new_spi_first() {
 test_of_two_hosts_the_one_that_stays_is_the_only_one() {
 	local n
 	masquerade
-	setting other_timeout 3
+	setting other_timeout 5
 	esp_out in1 $in1_silent $out1_silent 0xc0000001
 	esp_in $out1_silent 0xc1000001 in1 $in1_silent
 	esp_out in2 $in2_silent $out1_silent 0xc0000002
 	esp_in $out1_silent 0xc1000002 in2 $in2_silent
-	for n in 1 2 3 4; do
-		pause 1500
+	for n in 1 2 3 4 5; do
+		pause 1800
 		esp_out in1 $in1_silent $out1_silent 0xc0000001
 	done
 	esp_nobody $out1_silent 0xc1000002
