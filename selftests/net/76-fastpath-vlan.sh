@@ -202,7 +202,7 @@ assert_leaves_with_priority() { # PCP
 			counter prio { }
 			chain in {
 				type filter hook ingress device eth0 priority 0
-				vlan id 7 vlan pcp $1 counter name prio
+				vlan id 7 vlan pcp $1 udp dport 7000 counter name prio
 			}
 		}
 	END
