@@ -8,8 +8,8 @@
 
 /* Ports that a local socket may hold in a row before the search gives up. */
 #define PORT_BUSY_MAX	64
-/* Ports tried by chance before a search. */
-#define PORT_THROWS	8
+/* Ports tried by chance before a search */
+#define PORT_THROWS	2
 
 struct knat_ports *knat_ports_alloc(gfp_t gfp)
 {
@@ -22,6 +22,7 @@ struct knat_ports *knat_ports_alloc(gfp_t gfp)
 		kfree(ports);
 		return NULL;
 	}
+	bitmap_fill(ports->open, KNAT_PORT_WORDS);
 	spin_lock_init(&ports->lock);
 	return ports;
 }
@@ -40,7 +41,7 @@ static void port_set(struct knat_ports *ports, u32 port)
 
 	__set_bit(port, ports->taken);
 	if (ports->taken[word] == ~0UL)
-		__set_bit(word, ports->full);
+		__clear_bit(word, ports->open);
 	ports->used++;
 }
 
@@ -109,8 +110,7 @@ static u32 port_next_free(const struct knat_ports *ports, u32 from, u32 to,
 
 		if (free)
 			return word * BITS_PER_LONG + __ffs(free);
-		word = find_next_zero_bit(ports->full, KNAT_PORT_WORDS,
-					  word + 1);
+		word = find_next_bit(ports->open, KNAT_PORT_WORDS, word + 1);
 	}
 	return KNAT_PORTS;
 }
@@ -126,28 +126,58 @@ static u32 port_search(const struct knat_ports *ports, u32 first, u32 last,
 	return port;
 }
 
-/* A free port by chance. A few throws come first: a search that starts in a
- * long run of taken ports always ends at the port after the run, which would
- * come up far too often (RFC 6056 section 3.3).
+/* @n of 65536 parts of @range */
+static u32 port_part(u16 n, u32 range)
+{
+	return n * range >> 16;
+}
+
+static u32 port_throw(u16 chance, u32 first, u32 last)
+{
+	return first + port_part(chance, last - first + 1);
+}
+
+/* A word by chance of those in [@first, @last] that are not full; @last's if
+ * all are.
+ */
+static u32 port_open_word(const struct knat_ports *ports, u32 first, u32 last,
+			  u16 chance)
+{
+	u32 below = bitmap_weight(ports->open, first);
+	u32 nr = bitmap_weight(ports->open, last + 1) - below;
+
+	if (!nr)
+		return last;
+	return find_nth_bit(ports->open, KNAT_PORT_WORDS,
+			    below + port_part(chance, nr));
+}
+
+/* A free port by chance: where two throws find none, of a word that has one.
+ * The next one behind a throw would not do: that would most often be the port
+ * behind a long run of taken ones (RFC 6056 section 3.3).
  */
 static u32 port_random(const struct knat_ports *ports, u32 first, u32 last,
 		       enum port_shape shape)
 {
-	u32 span = last - first + 1, start, port, word, skip;
+	u64 chance = get_random_u64();
+	u32 port, word, skip;
 	unsigned long free;
 	int i;
 
-	for (i = 0; i < PORT_THROWS; i++) {
-		start = first + (get_random_u16() * span >> 16);
-		if (port_is_free(ports, start, shape))
-			return start;
+	for (i = 0; i < PORT_THROWS; i++, chance >>= 16) {
+		port = port_throw(chance, first, last);
+		if (port_is_free(ports, port, shape))
+			return port;
 	}
-	port = port_search(ports, first, last, start, shape);
+	word = port_open_word(ports, first / BITS_PER_LONG,
+			      last / BITS_PER_LONG, chance >> 16);
+	port = port_search(ports, first, last,
+			   max(first, word * BITS_PER_LONG), shape);
 	if (port == KNAT_PORTS)
 		return port;
 	word = port / BITS_PER_LONG;
 	free = word_free(ports, word, shape) & word_mask(word, first, last);
-	skip = reciprocal_scale(get_random_u32(), hweight_long(free));
+	skip = port_part(chance, hweight_long(free));
 	while (skip--)
 		free &= free - 1;
 	return word * BITS_PER_LONG + __ffs(free);
@@ -302,7 +332,7 @@ void knat_port_put(struct knat_ports *ports, u16 port)
 	spin_lock_bh(&ports->lock);
 	if (!WARN_ON_ONCE(!test_bit(port, ports->taken))) {
 		__clear_bit(port, ports->taken);
-		__clear_bit(port / BITS_PER_LONG, ports->full);
+		__set_bit(port / BITS_PER_LONG, ports->open);
 		ports->used--;
 		WRITE_ONCE(ports->none, 0);
 	}

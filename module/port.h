@@ -22,7 +22,7 @@
  * @next: where the sequential search goes on
  * @none: within first << 16 | last no port is free; 0: not known (read without
  *	the lock, too)
- * @full: which words of @taken are all ones
+ * @open: which words of @taken have a free port
  * @taken: one bit a port; 8 KiB
  */
 struct knat_ports {
@@ -30,7 +30,7 @@ struct knat_ports {
 	u32		used;
 	u32		next;
 	u32		none;
-	unsigned long	full[BITS_TO_LONGS(KNAT_PORT_WORDS)];
+	unsigned long	open[BITS_TO_LONGS(KNAT_PORT_WORDS)];
 	unsigned long	*taken;
 };
 
