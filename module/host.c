@@ -140,27 +140,23 @@ struct knat_host *knat_host_get(struct knat_net *kn, struct knat_pool *pool,
 	return host;
 }
 
-struct knat_addr *knat_host_addr(struct knat_net *kn, struct knat_host *host,
-				 const struct knat_pool_addrs *addrs)
+u32 knat_host_addr(struct knat_net *kn, struct knat_host *host,
+		   const struct knat_pool_addrs *addrs)
 {
 	__be32 paired = READ_ONCE(host->paired);
 	u32 slot = READ_ONCE(host->slot);
-	struct knat_addr *addr;
 
 	if (likely(slot < addrs->nr && addrs->addr[slot]->addr == paired))
-		return addrs->addr[slot];
+		return slot;
 
 	/* The pool's addresses have changed since. */
 	spin_lock_bh(&kn->host_lock);
-	addr = knat_pool_addrs_find(addrs, host->paired, &slot);
-	if (!addr) {
+	if (!knat_pool_addrs_find(addrs, host->paired, &slot))
 		slot = host_choose(addrs);
-		addr = addrs->addr[slot];
-	}
-	WRITE_ONCE(host->paired, addr->addr);
+	WRITE_ONCE(host->paired, addrs->addr[slot]->addr);
 	WRITE_ONCE(host->slot, slot);
 	spin_unlock_bh(&kn->host_lock);
-	return addr;
+	return slot;
 }
 
 void knat_host_put(struct knat_net *kn, struct knat_host *host)

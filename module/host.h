@@ -61,9 +61,9 @@ struct knat_host *knat_host_find(struct knat_net *kn, struct knat_pool *pool,
  */
 struct knat_host *knat_host_get(struct knat_net *kn, struct knat_pool *pool,
 				__be32 in_addr);
-/* The address that it is paired with now, of @addrs (not empty). */
-struct knat_addr *knat_host_addr(struct knat_net *kn, struct knat_host *host,
-				 const struct knat_pool_addrs *addrs);
+/* The address that it is paired with now: which one of @addrs (not empty). */
+u32 knat_host_addr(struct knat_net *kn, struct knat_host *host,
+		   const struct knat_pool_addrs *addrs);
 void knat_host_put(struct knat_net *kn, struct knat_host *host);
 
 #endif /* _KNAT_HOST_H */

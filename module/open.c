@@ -37,29 +37,10 @@ static u16 open_neighbour(const struct knat_packet *p, __be32 out_addr,
 	return be16_to_cpu(map->out.port) ^ 1;
 }
 
-/* What tells a mapping without ports from the others of the address. */
-static int open_take_id(const struct knat_packet *p, struct knat_ports *ports)
+/* Which ports would do, whatever the address. */
+static struct knat_port_wish open_wish(const struct knat_packet *p,
+				       const struct knat_pool_conf *conf)
 {
-	struct knat_port_wish wish = {
-		.first = knat_port_place(p->proto, 1),
-		.last = KNAT_PORTS - 1,
-		.mode = KNAT_ALLOC_RANDOM,
-	};
-	int place;
-
-	if (knat_port_space(p->proto) == KNAT_SPACE_OTHER)
-		wish.last = knat_port_place(p->proto, KNAT_OTHER_IDS - 1);
-	place = unlikely(p->look) ? knat_port_peek(ports, &wish) :
-				    knat_port_get(ports, &wish);
-	return place < 0 ? place : place - wish.first + 1;
-}
-
-/* A port on this very address, or a negative errno. */
-static int open_take_port(const struct knat_packet *p,
-			  const struct knat_pool_conf *conf,
-			  struct knat_addr *addr, union knat_far far)
-{
-	struct open_port arg = { .net = p->kn->net, .proto = p->proto };
 	bool query = p->kind == KNAT_PACKET_QUERY;
 	struct knat_port_wish wish = {
 		.first = READ_ONCE(conf->port_first),
@@ -68,7 +49,40 @@ static int open_take_port(const struct knat_packet *p,
 		.mode = READ_ONCE(conf->alloc),
 		.parity = query ? KNAT_PARITY_OFF : READ_ONCE(conf->parity),
 		.classes = !query,
+		.chance = get_random_u64(),
 	};
+
+	/* What tells a mapping without ports from the others of the address */
+	if (unlikely(p->kind == KNAT_PACKET_ADDRESS)) {
+		wish = (struct knat_port_wish) {
+			.first = knat_port_place(p->proto, 1),
+			.last = KNAT_PORTS - 1,
+			.mode = KNAT_ALLOC_RANDOM,
+			.chance = wish.chance,
+		};
+		if (knat_port_space(p->proto) == KNAT_SPACE_OTHER)
+			wish.last = knat_port_place(p->proto,
+						    KNAT_OTHER_IDS - 1);
+	} else if (wish.mode == KNAT_ALLOC_PRESERVE) {
+		wish.hint = wish.inside;
+	}
+	return wish;
+}
+
+static int open_take_id(const struct knat_packet *p, struct knat_ports *ports,
+			const struct knat_port_wish *wish)
+{
+	int place = unlikely(p->look) ? knat_port_peek(ports, wish) :
+					knat_port_get(ports, wish);
+
+	return place < 0 ? place : place - wish->first + 1;
+}
+
+/* A port on this very address, or a negative errno. */
+static int open_take_port(const struct knat_packet *p, struct knat_addr *addr,
+			  struct knat_port_wish wish, union knat_far far)
+{
+	struct open_port arg = { .net = p->kn->net, .proto = p->proto };
 	struct knat_ports *ports;
 	int port;
 
@@ -76,14 +90,13 @@ static int open_take_port(const struct knat_packet *p,
 	if (!ports)
 		return -ENOMEM;
 	if (unlikely(p->kind == KNAT_PACKET_ADDRESS))
-		return open_take_id(p, ports);
+		return open_take_id(p, ports, &wish);
 	/* The gateway's own pings keep their id if they can: see
 	 * knat_flow_local().
 	 */
-	if (wish.mode == KNAT_ALLOC_PRESERVE ||
-	    (query && p->saddr == addr->addr))
+	if (p->kind == KNAT_PACKET_QUERY && p->saddr == addr->addr)
 		wish.hint = wish.inside;
-	else if (wish.parity == KNAT_PARITY_PAIRS)
+	else if (!wish.hint && wish.parity == KNAT_PARITY_PAIRS)
 		wish.hint = open_neighbour(p, addr->addr, far);
 	if ((p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP) &&
 	    knat_local_addr_again(arg.net, addr->addr, &addr->local)) {
@@ -100,28 +113,73 @@ static int open_take_port(const struct knat_packet *p,
 	return knat_port_get(ports, &wish);
 }
 
-/* Address and port: the paired address, or any that has a port. */
-static int open_take(const struct knat_packet *p, struct knat_host *host,
-		     union knat_far far, union knat_ep *out)
+/**
+ * struct open_addrs - which outside addresses are looked at for a port
+ * @addrs: those of the pool
+ * @first: where to begin
+ * @nr: how many, round @addrs
+ */
+struct open_addrs {
+	const struct knat_pool_addrs	*addrs;
+	u32				first;
+	u32				nr;
+};
+
+/* The paired address, or all of the pool: false if it has none. */
+static bool open_choose_addrs(const struct knat_packet *p,
+			      struct knat_host *host, struct open_addrs *from)
 {
 	const struct knat_pool *pool = host->pool;
-	const struct knat_pool_addrs *addrs = rcu_dereference(pool->addrs);
-	struct knat_addr *addr;
-	u32 i, start;
-	int port;
 
-	if (!addrs || !addrs->nr)
-		return -EADDRNOTAVAIL;
+	from->addrs = rcu_dereference(pool->addrs);
+	if (!from->addrs || !from->addrs->nr)
+		return false;
 	if (READ_ONCE(pool->conf.pairing) == KNAT_PAIRING_PAIRED) {
-		addr = knat_host_addr(p->kn, host, addrs);
-		port = open_take_port(p, &pool->conf, addr, far);
+		from->first = knat_host_addr(p->kn, host, from->addrs);
+		from->nr = 1;
 	} else {
-		start = reciprocal_scale(get_random_u32(), addrs->nr);
-		port = -ENOSPC;
-		for (i = 0; i < addrs->nr && port == -ENOSPC; i++) {
-			addr = addrs->addr[(start + i) % addrs->nr];
-			port = open_take_port(p, &pool->conf, addr, far);
-		}
+		from->first = reciprocal_scale(get_random_u32(),
+					       from->addrs->nr);
+		from->nr = from->addrs->nr;
+	}
+	return true;
+}
+
+/* The lines that a new mapping will need, of the bitmap and of the table, are
+ * fetched while it is made.
+ */
+static void open_foresee(const struct knat_packet *p,
+			 const struct open_addrs *from,
+			 const struct knat_port_wish *wish)
+{
+	struct knat_addr *addr = from->addrs->addr[from->first];
+	struct knat_ports *ports;
+	union knat_ep out;
+	u16 port;
+
+	ports = rcu_dereference(addr->ports[knat_port_space(p->proto)]);
+	if (!ports)
+		return;
+	port = knat_port_foresee(ports, wish);
+	if (!port || p->kind == KNAT_PACKET_ADDRESS)
+		return;
+	out = knat_ep(p->proto, addr->addr, cpu_to_be16(port));
+	knat_table_prefetchw(&p->kn->map_out, knat_map_out_hash(p->kn, out));
+}
+
+static int open_take(const struct knat_packet *p,
+		     const struct open_addrs *from,
+		     const struct knat_port_wish *wish, union knat_far far,
+		     union knat_ep *out)
+{
+	const struct knat_pool_addrs *addrs = from->addrs;
+	struct knat_addr *addr;
+	int port = -ENOSPC;
+	u32 i;
+
+	for (i = 0; i < from->nr && port == -ENOSPC; i++) {
+		addr = addrs->addr[(from->first + i) % addrs->nr];
+		port = open_take_port(p, addr, *wish, far);
 	}
 	if (port < 0)
 		return port;
@@ -218,6 +276,8 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 	union knat_far far = open_far(p, &pool->conf, rule->realm);
 	struct knat_net *kn = p->kn;
 	struct knat_map *map, *other = NULL;
+	struct knat_port_wish wish;
+	struct open_addrs from;
 	struct knat_host *host;
 	bool sessions;
 	u32 limit;
@@ -242,17 +302,21 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 		open_refuse(p, -EUSERS);
 		return NULL;
 	}
-	map = kmem_cache_alloc(knat_map_cache, GFP_ATOMIC | __GFP_NOWARN);
-	if (!map) {
-		open_refuse(p, -ENOMEM);
-		return NULL;
-	}
-	prefetchw(map);
 	host = knat_host_get(kn, pool, p->saddr);
 	if (IS_ERR(host)) {
-		err = PTR_ERR(host);
-		goto err_map;
+		open_refuse(p, PTR_ERR(host));
+		return NULL;
 	}
+	err = -EADDRNOTAVAIL;
+	if (!open_choose_addrs(p, host, &from))
+		goto err_put;
+	wish = open_wish(p, &pool->conf);
+	open_foresee(p, &from, &wish);
+	err = -ENOMEM;
+	map = kmem_cache_alloc(knat_map_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!map)
+		goto err_put;
+	prefetchw(map);
 	/* Count first, then look, so that two CPUs cannot both be the last. */
 	limit = READ_ONCE(pool->conf.limit);
 	err = -EDQUOT;
@@ -261,9 +325,10 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 	if (sessions && knat_session_full_host(host, true))
 		goto err_host;
 	this_cpu_inc(*pool->mappings);
-	err = open_take(p, host, far, &map->out);
+	err = open_take(p, &from, &wish, far, &map->out);
 	if (err)
 		goto err_count;
+	/* It may be another port than foreseen. */
 	knat_table_prefetchw(&kn->map_out, knat_map_out_hash(kn, map->out));
 	map->out.flags = flags;
 	map->in = in;
@@ -294,9 +359,9 @@ err_count:
 err_host:
 	atomic_dec(&host->mappings);
 	atomic_inc(&host->refused);
-	knat_host_put(kn, host);
-err_map:
 	kmem_cache_free(knat_map_cache, map);
+err_put:
+	knat_host_put(kn, host);
 	open_refuse(p, err);
 	return NULL;
 }
@@ -309,6 +374,7 @@ bool knat_map_foresee(const struct knat_packet *p,
 	u32 limit = READ_ONCE(rule->pool->conf.limit), i, nr;
 	struct knat_addr *addr = NULL;
 	struct knat_map *map = NULL;
+	struct knat_port_wish wish;
 	struct knat_host *host;
 	int port = -ENOSPC;
 
@@ -344,9 +410,9 @@ bool knat_map_foresee(const struct knat_packet *p,
 	if (host && READ_ONCE(rule->pool->conf.pairing) == KNAT_PAIRING_PAIRED)
 		addr = knat_pool_addrs_find(addrs, READ_ONCE(host->paired), &i);
 	nr = addr ? 1 : addrs->nr;
+	wish = open_wish(p, &rule->pool->conf);
 	for (i = 0; i < nr && port == -ENOSPC; i++)
-		port = open_take_port(p, &rule->pool->conf,
-				      addr ?: addrs->addr[i], far);
+		port = open_take_port(p, addr ?: addrs->addr[i], wish, far);
 	if (port < 0) {
 		open_refuse(p, port);
 		return false;

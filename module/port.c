@@ -2,7 +2,7 @@
 /* knat: allocation of outside ports from bitmaps. */
 #include <linux/bitops.h>
 #include <linux/kernel.h>
-#include <linux/random.h>
+#include <linux/prefetch.h>
 #include <linux/slab.h>
 #include "port.h"
 
@@ -156,10 +156,9 @@ static u32 port_open_word(const struct knat_ports *ports, u32 first, u32 last,
  * The next one behind a throw would not do: that would most often be the port
  * behind a long run of taken ones (RFC 6056 section 3.3).
  */
-static u32 port_random(const struct knat_ports *ports, u32 first, u32 last,
-		       enum port_shape shape)
+static u32 port_random(const struct knat_ports *ports, u64 chance, u32 first,
+		       u32 last, enum port_shape shape)
 {
-	u64 chance = get_random_u64();
 	u32 port, word, skip;
 	unsigned long free;
 	int i;
@@ -194,7 +193,7 @@ static u32 port_choose(const struct knat_ports *ports,
 		port = port_search(ports, first, last,
 				   clamp(ports->next, first, last), shape);
 	else
-		port = port_random(ports, first, last, shape);
+		port = port_random(ports, wish->chance, first, last, shape);
 
 	for (tries = 0; port != KNAT_PORTS; tries++) {
 		if (!wish->busy || !wish->busy(wish->arg, port))
@@ -219,21 +218,31 @@ static const struct {
 	{ KNAT_PORT_HIGH, KNAT_PORTS - 1 },
 };
 
+/* What @wish may have of the class that it prefers, or of the @n'th after that:
+ * false if that is nothing.
+ */
+static bool port_class(const struct knat_port_wish *wish, u32 n, u32 *first,
+		       u32 *last)
+{
+	u32 class = wish->inside < KNAT_PORT_HIGH ? 0 : 2;
+
+	class = (class + n) % ARRAY_SIZE(port_classes);
+	*first = max(wish->first, port_classes[class].first);
+	*last = min(wish->last, port_classes[class].last);
+	return *first <= *last;
+}
+
 /* In the class that @wish prefers, then in the others. */
 static u32 port_of_class(const struct knat_ports *ports,
 			 const struct knat_port_wish *wish,
 			 enum port_shape shape)
 {
-	u32 start = wish->inside < KNAT_PORT_HIGH ? 0 : 2;
-	u32 port, first, last, i, class;
+	u32 port, first, last, n;
 
 	if (!wish->classes)
 		return port_choose(ports, wish, wish->first, wish->last, shape);
-	for (i = 0; i < ARRAY_SIZE(port_classes); i++) {
-		class = (start + i) % ARRAY_SIZE(port_classes);
-		first = max(wish->first, port_classes[class].first);
-		last = min(wish->last, port_classes[class].last);
-		if (first > last)
+	for (n = 0; n < ARRAY_SIZE(port_classes); n++) {
+		if (!port_class(wish, n, &first, &last))
 			continue;
 		port = port_choose(ports, wish, first, last, shape);
 		if (port != KNAT_PORTS)
@@ -273,6 +282,21 @@ static u32 port_wished(const struct knat_ports *ports,
 {
 	return port_hint_free(ports, wish) ? wish->hint :
 					     port_of_shape(ports, wish);
+}
+
+u16 knat_port_foresee(const struct knat_ports *ports,
+		      const struct knat_port_wish *wish)
+{
+	u32 first = wish->first, last = wish->last, port = wish->hint;
+
+	if (!port) {
+		if (wish->mode == KNAT_ALLOC_SEQUENTIAL ||
+		    (wish->classes && !port_class(wish, 0, &first, &last)))
+			return 0;
+		port = port_throw(wish->chance, first, last);
+	}
+	prefetchw(ports->taken + port / BITS_PER_LONG);
+	return port;
 }
 
 /* A flow that is refused is to cost little, whoever sends how many of them. */

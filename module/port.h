@@ -46,6 +46,7 @@ void knat_ports_free(struct knat_ports *ports);
  * @last: highest
  * @inside: the inside port
  * @hint: take this one if it is free and in the range; 0: none
+ * @chance: random bits
  * @mode: how to choose
  * @parity: how @inside and the port go together; where this cannot be had,
  *	any port will do
@@ -60,6 +61,7 @@ struct knat_port_wish {
 	u16			last;
 	u16			inside;
 	u16			hint;
+	u64			chance;
 	enum knat_alloc_mode	mode;
 	enum knat_parity	parity;
 	bool			classes;
@@ -67,6 +69,11 @@ struct knat_port_wish {
 	void			*arg;
 };
 
+/* The port that knat_port_get() is likely to take, whose part of the bitmap is
+ * fetched for it, or 0. Without the lock.
+ */
+u16 knat_port_foresee(const struct knat_ports *ports,
+		      const struct knat_port_wish *wish);
 /* Take a port: host order, or -ENOSPC when none in the range is free. Softirq
  * off.
  */

@@ -144,16 +144,27 @@ knat_table_bucket(const struct knat_buckets *buckets, u64 hash)
 	return (struct knat_bucket *)&buckets->bucket[hash >> (buckets->shift & 63)];
 }
 
-/* The line of a look-up that will follow. */
+/* The lines of a look-up that will follow. */
 static inline void knat_table_prefetch(const struct knat_table *table, u64 hash)
 {
-	prefetch(knat_table_bucket(rcu_dereference(table->buckets), hash));
+	const struct knat_buckets *buckets = rcu_dereference(table->buckets);
+	const struct knat_buckets *next = rcu_dereference(buckets->next);
+
+	prefetch(knat_table_bucket(buckets, hash));
+	if (unlikely(next))
+		prefetch(knat_table_bucket(next, hash));
 }
 
+/* The same before an insertion. */
 static inline void knat_table_prefetchw(const struct knat_table *table,
 					u64 hash)
 {
-	prefetchw(knat_table_bucket(rcu_dereference(table->buckets), hash));
+	const struct knat_buckets *buckets = rcu_dereference(table->buckets);
+	const struct knat_buckets *next = rcu_dereference(buckets->next);
+
+	prefetchw(knat_table_bucket(buckets, hash));
+	if (unlikely(next))
+		prefetchw(knat_table_bucket(next, hash));
 }
 
 /* Whether slot @n has @tag, as bit @n */
