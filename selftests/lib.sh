@@ -521,8 +521,13 @@ routed_devices() {
 		name=${line#*: }
 		name=${name%%[@:]*}
 		[[ $name == lo || $line == *' master '* ]] || list+=,$name
-	done < <(ip -n gw -o link)
+	done < <(ip -n gw -o link show up)
 	printf '%s' "${list#,}"
+}
+
+# Of a test about what fast packets pass by
+without_fastpath() {
+	[ -z "${FASTPATH-}" ] || nat fastpath del dev "$(routed_devices)"
 }
 
 be_fresh() {

@@ -468,6 +468,7 @@ test_the_gateway_s_prohibited_quotes_what_the_outside_sent() {
 }
 
 test_a_reject_of_the_firewall_quotes_what_the_outside_sent() {
+	without_fastpath
 	nat map add udp 203.0.113.1:8000 to $in1_silent:5353
 	in_space gw nft -f - <<-END
 		table ip firewall {

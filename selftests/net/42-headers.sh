@@ -141,6 +141,8 @@ test_trains_that_the_gateway_makes_of_udp_pass() {
 		hear_train a 60 203.0.113.11:7000
 		gateway_makes_trains off $feature
 		for device in lan wan; do
+			# Fast packets are gone before a capture here has them.
+			[ -z "${FASTPATH-}" ] || break
 			seen $device 'udp * data @[1-9]????'
 			assert_between 1 60 "$answer" "trains at $device with $feature"
 		done
