@@ -314,6 +314,19 @@ int knat_nl_map_filter(struct nlattr **attrs, struct knat_map_filter *filter,
 	return 0;
 }
 
+int knat_nl_map_pool(struct knat_net *kn, struct nlattr **attrs,
+		     struct netlink_ext_ack *extack)
+{
+	const struct nlattr *attr = attrs[KNAT_A_MAP_POOL];
+
+	lockdep_assert_held(&kn->config_lock);
+
+	if (!attr || knat_pool_find(kn, nla_data(attr)))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "there is no pool of this name");
+	return -ENOENT;
+}
+
 bool knat_nl_map_match(const struct knat_map *map,
 		       const struct knat_map_filter *filter)
 {
@@ -381,6 +394,9 @@ int knat_nl_map_flush(struct sk_buff *skb, struct genl_info *info)
 	if (!answer)
 		return -ENOMEM;
 	knat_nl_lock(kn);
+	err = knat_nl_map_pool(kn, info->attrs, info->extack);
+	if (err)
+		goto err_unlock;
 	if (filter.kind != KNAT_MAP_STATIC)
 		knat_wheel_sweep(kn, &sweep);
 	if (filter.kind != KNAT_MAP_DYNAMIC) {
@@ -397,4 +413,9 @@ int knat_nl_map_flush(struct sk_buff *skb, struct genl_info *info)
 	mutex_unlock(&kn->config_lock);
 	*count = sweep.maps;
 	return genlmsg_reply(answer, info);
+
+err_unlock:
+	mutex_unlock(&kn->config_lock);
+	nlmsg_free(answer);
+	return err;
 }

@@ -7,6 +7,7 @@
 #include "uapi/knat.h"
 
 struct knat_map;
+struct knat_net;
 struct knat_static;
 
 /**
@@ -31,6 +32,9 @@ struct knat_map_filter {
 
 int knat_nl_map_filter(struct nlattr **attrs, struct knat_map_filter *filter,
 		       struct netlink_ext_ack *extack);
+/* Refuse to filter by a pool that is not there; under kn->config_lock. */
+int knat_nl_map_pool(struct knat_net *kn, struct nlattr **attrs,
+		     struct netlink_ext_ack *extack);
 /* Of dynamic mappings; under RCU or kn->wheel_lock. */
 bool knat_nl_map_match(const struct knat_map *map,
 		       const struct knat_map_filter *filter);

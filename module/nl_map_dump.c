@@ -28,6 +28,7 @@
  * @addr: outside address, host order
  * @port: port to look at next, KNAT_PORTS at the end of a space
  * @space: place in dump_spaces[]
+ * @begun: not the first message
  * @statics_done: on to the dynamic ones
  * @done: nothing is left
  */
@@ -36,6 +37,7 @@ struct map_cursor {
 	u32	addr;
 	u32	port;
 	u8	space;
+	bool	begun;
 	bool	statics_done;
 	bool	done;
 };
@@ -251,6 +253,23 @@ static int dump_some(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
+/* A pool that goes away while its mappings are listed only ends the list. Not
+ * when the dump starts: Linux 6.1 would not say why it was refused.
+ */
+static int dump_begin(struct netlink_callback *cb, struct knat_net *kn,
+		      struct map_cursor *at)
+{
+	int err;
+
+	if (at->begun)
+		return 0;
+	mutex_lock(&kn->config_lock);
+	err = knat_nl_map_pool(kn, knat_dump_attrs(cb), cb->extack);
+	mutex_unlock(&kn->config_lock);
+	at->begun = !err;
+	return err;
+}
+
 int knat_nl_map_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct knat_net *kn = knat_net(sock_net(cb->skb->sk));
@@ -261,6 +280,8 @@ int knat_nl_map_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	BUILD_BUG_ON(sizeof(*at) > sizeof(cb->ctx));
 
 	err = knat_nl_map_filter(knat_dump_attrs(cb), &filter, cb->extack);
+	if (!err)
+		err = dump_begin(cb, kn, at);
 	if (err)
 		return err;
 	err = dump_statics(skb, cb, kn, at, &filter);

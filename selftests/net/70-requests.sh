@@ -166,6 +166,14 @@ test_filters_that_nothing_could_match() {
 	wrong_list '0.0.0.0 is not an address*' in-addr host-get '{"in-addr": "0.0.0.0"}'
 }
 
+# The pools of masquerade rules have no name: an empty one must not stand for all mappings.
+test_filters_by_a_pool_without_a_name() {
+	nat map add tcp 203.0.113.1:80 to 192.168.0.2:80
+	wrong_list 'there is no pool of this name' pool map-get '{"pool": ""}'
+	wrong 'there is no pool of this name' pool map-flush '{"pool": ""}'
+	wrong 'there is no pool of this name' pool map-flush '{"pool": "", "kind": 2}'
+}
+
 test_nothing_to_set() {
 	wrong 'there is nothing to set' '' config-set
 }
