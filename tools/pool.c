@@ -166,7 +166,7 @@ static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
 	if (!attrs[KNAT_A_POOL_NAME])
 		nl_odd_answer();
 	name = mnl_attr_get_str(attrs[KNAT_A_POOL_NAME]);
-	if (wanted && strcmp(name, wanted))
+	if (wanted && (found || strcmp(name, wanted)))
 		return;
 	found = true;
 	if (out_json) {
@@ -208,6 +208,24 @@ const struct nl_reader *pool_reader(void)
 	return &reader;
 }
 
+/* Nothing is printed, not even an empty list, if it is not there; who changes
+ * the list meanwhile may hide it.
+ */
+static void list_wanted(void)
+{
+	bool whole;
+
+	nl_check_collected();
+	out_begin();
+	do {
+		whole = nl_fetch_list(nl_request(KNAT_CMD_POOL_GET),
+				      pool_reader());
+	} while (!found && !whole);
+	if (!found)
+		fail("there is no pool %s", said(wanted));
+	out_end();
+}
+
 static void list(struct words *words)
 {
 	wanted = word_next(words);
@@ -215,9 +233,12 @@ static void list(struct words *words)
 		pool_name_check(wanted);
 	word_end(words);
 	found = false;
-	nl_list(nl_request(KNAT_CMD_POOL_GET), pool_reader());
-	if (wanted && !found)
-		fail("there is no pool %s", said(wanted));
+	if (wanted)
+		list_wanted();
+	else
+		nl_list(nl_request(KNAT_CMD_POOL_GET), pool_reader());
+	/* The commands of a batch that follow are about all pools. */
+	wanted = NULL;
 }
 
 static const struct verb verbs[] = {

@@ -73,6 +73,23 @@ test_a_pool_that_does_not_exist() {
 	refused '*' rule add oif wan pool nowhere
 }
 
+# A filter that names none is a slip of the pen, not a list without entries.
+test_a_pool_to_choose_by_that_does_not_exist() {
+	local none='there is no pool *'
+	nat pool add p addr 198.51.100.1
+	refused "$none" pool list nowhere
+	refused "$none" -j pool list nowhere
+	refused "$none" map list pool nowhere
+	refused "$none" map list static pool nowhere
+	refused "$none" -j map list pool nowhere
+	refused "$none" map flush pool nowhere
+	refused "$none" map flush all pool nowhere
+	refused "$none" top pool nowhere
+	refused "$none" -j top pool nowhere
+	assert_eq '' "$(nat map list pool p)" "natctl map list pool p"
+	assert_eq '0 mappings removed' "$(nat map flush pool p)" "natctl map flush pool p"
+}
+
 test_a_pool_that_a_rule_uses() {
 	nat pool add p addr 198.51.100.1
 	nat rule add oif wan pool p
@@ -150,7 +167,8 @@ test_a_whole_address_of_a_pool() {
 }
 
 test_protocols_without_ports() {
-	refused '*whole addresses*' map add icmp 203.0.113.1:80 to 192.168.0.2:80
+	refused '*whole addresses*' map add 51 203.0.113.1 to 192.168.0.2
+	misused map add icmp 203.0.113.1:80 to 192.168.0.2:80
 	refused '*a protocol with ports*' map add gre 203.0.113.1:80 to 192.168.0.2:80
 }
 

@@ -44,6 +44,14 @@ test_pools_and_rules_can_be_typed_back() {
 	assert_types_back
 }
 
+test_one_pool_in_a_batch_is_for_one_command() {
+	nat pool add p addr 198.51.100.1
+	nat pool add q addr 198.51.100.2
+	printf 'pool list p\nsave\n' | "$NATCTL" -n gw -b - >"$work/list"
+	assert_eq 'p p q' "$(sed -n 's/^pool add //; s/^\([pq]\) .*/\1/p' "$work/list" | xargs)" \
+		"pools listed and saved"
+}
+
 test_static_mappings_can_be_typed_back() {
 	nat pool add p addr 198.51.100.0/28
 	nat map add tcp 203.0.113.1:8000 to 192.168.0.2:80
