@@ -5,6 +5,13 @@
 #include "error.h"
 #include "filter.h"
 
+void filter_check_addr(uint32_t addr, const char *word)
+{
+	if (!addr)
+		fail_usage("%s is not an address of anything: leave the filter out to match all",
+			   said(word));
+}
+
 void filter_put_end(struct words *words, struct nlmsghdr *nlh, const char *word,
 		    int attr_addr, int attr_port)
 {
@@ -17,10 +24,7 @@ void filter_put_end(struct words *words, struct nlmsghdr *nlh, const char *word,
 	if (end.len >= 0 || end.last != end.port)
 		fail_usage("%s cannot be a filter: it must be one address, or one address and one port",
 			   said(word));
-	/* To the kernel this would be no filter at all. */
-	if (!end.addr)
-		fail_usage("%s is not an address of anything: leave the filter out to match all",
-			   said(word));
+	filter_check_addr(end.addr, word);
 	nl_put_u32(nlh, attr_addr, end.addr);
 	if (end.port)
 		nl_put_u16(nlh, attr_port, end.port);

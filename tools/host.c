@@ -3,6 +3,7 @@
 #include "addr.h"
 #include "command.h"
 #include "error.h"
+#include "filter.h"
 #include "host.h"
 #include "nl.h"
 #include "out.h"
@@ -74,6 +75,7 @@ static void list(struct words *words)
 		if (len != 32)
 			fail_usage("%s is a prefix: it must be one address",
 				   said(word));
+		filter_check_addr(addr, word);
 		nl_put_u32(nlh, KNAT_A_HOST_IN_ADDR, addr);
 	}
 	nl_list(nlh, &host_reader);

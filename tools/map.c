@@ -2,6 +2,7 @@
 /* natctl map: mappings, static and dynamic. How they are listed: map_list.c. */
 #include <ctype.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <string.h>
 #include "addr.h"
 #include "command.h"
@@ -237,6 +238,8 @@ static void add(struct words *words)
 	struct outside out;
 	const char *word;
 
+	if (words->left && proto_find(words->next[0]) == IPPROTO_ICMP)
+		fail_usage("icmp has no port to forward: it must be a whole address, OUT to IN, which is for icmp too");
 	outside_put(words, nlh, &out);
 	word = word_need(words, "\"to\" and the inside end");
 	if (word_find(word, to))

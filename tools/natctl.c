@@ -102,7 +102,7 @@ int natctl(int argc, char **argv)
 				return help();
 			if (!strcmp(word, "--version"))
 				return version();
-			fail_word(&words, "%s is no option: it must be -j, -p, -n NETNS, -b FILE or -V",
+			fail_word(&words, "%s is no option: it must be -h for help, -j, -p, -n NETNS, -b FILE or -V",
 				  said(word));
 		}
 	}
