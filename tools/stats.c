@@ -36,7 +36,7 @@ static const struct {
 } gauges[] = {
 	{ "mappings", KNAT_A_STATS_MAPPINGS, "mappings now" },
 	{ "sessions", KNAT_A_STATS_SESSIONS, "sessions now" },
-	{ "subscribers", KNAT_A_STATS_SUBSCRIBERS, "inside addresses with mappings now" },
+	{ "subscribers", KNAT_A_STATS_SUBSCRIBERS, "inside addresses with mappings or resting ports now" },
 };
 
 /* In the text format of Prometheus, which has its own words for kinds. */
