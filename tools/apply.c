@@ -59,7 +59,7 @@ static void collect(const struct nlmsghdr *nlh)
 		collect_settings(nlh, place);
 		break;
 	default:
-		nl_not_collected();
+		nl_not_collected("the command");
 	}
 }
 
@@ -97,7 +97,7 @@ static void read_line(struct words *words)
 	collected = false;
 	command_run(words);
 	if (!collected)
-		nl_not_collected();
+		nl_not_collected("the command");
 }
 
 static void read_file(const char *name)

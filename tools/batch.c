@@ -117,6 +117,14 @@ static void run_line(char *line, void (*run)(struct words *words))
 		run(&words);
 }
 
+/* The length of the mark that some editors write at the beginning of a text. */
+static size_t mark(const char *line)
+{
+	static const char bom[] = "\xef\xbb\xbf";
+
+	return strncmp(line, bom, sizeof(bom) - 1) ? 0 : sizeof(bom) - 1;
+}
+
 void batch_read(const char *name, void (*run)(struct words *words))
 {
 	unsigned long outer_line;
@@ -134,7 +142,7 @@ void batch_read(const char *name, void (*run)(struct words *words))
 		if (strlen(line) != (size_t)len)
 			fail_usage("the line has a byte 0 in it: the file must be text");
 		progress_step();
-		run_line(line, run);
+		run_line(line + (number == 1 ? mark(line) : 0), run);
 	}
 	error_place(outer, outer_line);
 	if (ferror(file))

@@ -116,6 +116,12 @@ const struct object flush_object = {
 	.plain		= flush,
 };
 
+/* Such as apply, whose words are no verbs, and flush, which has none. */
+static bool is_verbless(const struct object *object)
+{
+	return !*object->verbs->name;
+}
+
 /* The verb that a word names; NULL: help. */
 static const struct verb *verb_choose(const struct words *words,
 				      const char *word)
@@ -125,12 +131,8 @@ static const struct verb *verb_choose(const struct words *words,
 	char what[64];
 	int i, n, help;
 
-	/* An object without verbs, such as flush. */
-	if (!*verbs->name) {
-		if (word_find(word, (const char *const []){ "help", NULL }) < 0)
-			fail_word(words, "%s is one word too many", said(word));
+	if (is_verbless(words->object))
 		return NULL;
-	}
 
 	/* Errors show the verbs and help, but not the other names of verbs. */
 	for (help = 0; verbs[help].name && verbs[help].usage; help++)
@@ -145,12 +147,6 @@ static const struct verb *verb_choose(const struct words *words,
 	if (i == help)
 		return NULL;
 	return &verbs[i < help ? i : i - 1];
-}
-
-/* Such as apply, whose words are no verbs. */
-static bool is_verbless(const struct object *object)
-{
-	return !*object->verbs->name && *object->verbs->usage;
 }
 
 /* Options that ask for help stand for the word. */
@@ -183,9 +179,20 @@ static void object_run(struct words *words)
 	}
 }
 
+/* Who asks for help with an object learns how. */
+static void help_end(const struct words *words, const char *const *names)
+{
+	int i = words->left ? word_find(words->next[0], names) : WORD_UNKNOWN;
+
+	if (i >= 0 && i < NR_OBJECTS)
+		fail_word(words, "%s stands behind help: it must be natctl %s help",
+			  said(words->next[0]), names[i]);
+	word_end(words);
+}
+
 void command_run(struct words *words)
 {
-	const char *names[NR_OBJECTS + 2];
+	const char *names[NR_OBJECTS + 2], *word;
 	int i;
 
 	for (i = 0; i < NR_OBJECTS; i++)
@@ -193,13 +200,16 @@ void command_run(struct words *words)
 	names[NR_OBJECTS] = "help";
 	names[NR_OBJECTS + 1] = NULL;
 
-	i = word_choose(words, word_need(words, "the object"), "an object",
-			names);
+	word = word_need(words, "the object");
+	/* Most objects are none for a file of configuration. */
+	if (nl_collects() && word_find(word, names) == WORD_UNKNOWN)
+		nl_not_collected(said(word));
+	i = word_choose(words, word, "an object", names);
 	if (i < NR_OBJECTS) {
 		words->object = objects[i];
 		object_run(words);
 	} else {
-		word_end(words);
+		help_end(words, names);
 		nl_check_collected();
 		command_grammar(stdout, NULL, NULL);
 	}

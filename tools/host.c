@@ -69,7 +69,6 @@ static void list(struct words *words)
 	uint32_t addr;
 	uint8_t len;
 
-	word_end(words);
 	if (word) {
 		prefix_read(word, &addr, &len);
 		if (len != 32)
@@ -78,6 +77,7 @@ static void list(struct words *words)
 		filter_check_addr(addr, word);
 		nl_put_u32(nlh, KNAT_A_HOST_IN_ADDR, addr);
 	}
+	word_end(words);
 	nl_list(nlh, &host_reader);
 }
 

@@ -96,6 +96,10 @@ static void out_end_put(struct words *words, struct nlmsghdr *nlh,
 			fail_word(words, "%s stands where %s must be",
 				  said(word), what);
 		device_hint(word, "", ports);
+		if (strspn(word, "*:-0123456789") == strlen(word))
+			fail_usage("%s has no address: it must be %s", said(word),
+				   ports ? "OUT:PORT, or dev DEV:PORT for that of a device" :
+				   "OUT, or dev DEV for that of a device");
 		end_read(word, &end);
 		if (!end.port && (ports || end.len >= 0))
 			fail_usage("%s has no port: with a protocol, it must be OUT:PORT",
@@ -119,7 +123,8 @@ static void outside_put(struct words *words, struct nlmsghdr *nlh,
 	uint8_t proto;
 
 	/* Every address has a dot or colon in it, and no protocol has. */
-	if (!strpbrk(word, ".:/")) {
+	if (!strpbrk(word, ".:") &&
+	    (isalpha((unsigned char)*word) || !strchr(word, '/'))) {
 		if (!strcmp(word, "dev"))
 			fail_word(words, "\"dev\" has no protocol before it: it must be tcp or udp, for instance");
 		proto = proto_read(word);

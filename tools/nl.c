@@ -321,16 +321,22 @@ void nl_collect(void (*with)(const struct nlmsghdr *nlh))
 	collector = with;
 }
 
-void nl_not_collected(void)
+bool nl_collects(void)
 {
-	fail_usage("the command sets nothing up: it must be pool add, rule add, map add, fastpath add, config set or include");
+	return collector;
+}
+
+void nl_not_collected(const char *what)
+{
+	fail_usage("%s sets nothing up: it must be pool add, rule add, map add, fastpath add, config set or include",
+		   what);
 }
 
 /* What is no change has no place where changes are collected. */
 void nl_check_collected(void)
 {
 	if (collector)
-		nl_not_collected();
+		nl_not_collected("the command");
 }
 
 void nl_do(struct nlmsghdr *nlh)

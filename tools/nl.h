@@ -56,8 +56,9 @@ bool nl_fetch_list(struct nlmsghdr *nlh, const struct nl_reader *reader);
  * requests are an error; until @with is NULL.
  */
 void nl_collect(void (*with)(const struct nlmsghdr *nlh));
-/* That error, and that error if requests are collected. */
-void nl_not_collected(void) __attribute__((noreturn));
+/* Are requests collected? That error about @what, and that error if they are. */
+bool nl_collects(void);
+void nl_not_collected(const char *what) __attribute__((noreturn));
 void nl_check_collected(void);
 
 /* A request of any length, in a buffer of the caller's, which is zero, and like

@@ -3,6 +3,7 @@
 #include "command.h"
 #include "conf.h"
 #include "config.h"
+#include "error.h"
 #include "out.h"
 
 static void print_settings(const struct conf *conf)
@@ -23,6 +24,9 @@ static void save(struct words *words)
 	size_t i;
 	int kind;
 
+	if (words->left && *words->next[0] != '-')
+		fail_word(words, "%s is one word too many: for a file, it must be natctl save >FILE",
+			  said(words->next[0]));
 	word_end(words);
 	nl_check_collected();
 	out_json = false;

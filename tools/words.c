@@ -39,8 +39,20 @@ char *word_need(struct words *words, const char *what)
 	return word;
 }
 
+/* Options of natctl itself are a common slip behind the object. */
+static void option_late(const struct words *words, const char *word)
+{
+	static const char *const options[] = { "-j", "-p", "-n", "-b", "-V", NULL };
+
+	if (words->object && *word && word_find(word, options) >= 0)
+		fail_word(words, "%s stands behind the object: options of natctl must stand before it",
+			  said(word));
+}
+
 void word_end(const struct words *words)
 {
+	if (words->left)
+		option_late(words, words->next[0]);
 	if (words->left)
 		fail_word(words, "%s is one word too many",
 			  said(words->next[0]));
@@ -87,6 +99,8 @@ int word_choose_of(const struct words *words, const char *word,
 	if (i == WORD_AMBIGUOUS)
 		fail_word(words, "%s is ambiguous: it may mean %s", said(word),
 			  alternatives(names, count, word));
+	if (i == WORD_UNKNOWN)
+		option_late(words, word);
 	if (i == WORD_UNKNOWN)
 		fail_word(words, "%s is not %s: it must be %s", said(word),
 			  what, alternatives(names, count, ""));

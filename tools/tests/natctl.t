@@ -143,7 +143,7 @@ sub wrong_file
 }
 
 my $missing = "Error: module knat is not loaded: modprobe knat\n";
-for my $text ('', "\n \n# nothing\n", "rule add oif eth0 masquerade # all\nmap add udp 192.0.2.1:5 to 10.0.0.1\n",
+for my $text ('', "\xef\xbb\xbfrule add oif eth0 masquerade\r\n", "\n \n# nothing\n", "rule add oif eth0 masquerade # all\nmap add udp 192.0.2.1:5 to 10.0.0.1\n",
 	"config set udp_timeout 5\nconfig set udp_timeout 6\n", "pool add 'p' addr 192.0.2.1\n") {
 	for my $option ([], ['--dry-run']) {
 		natctl('apply', file('conf', $text), @$option);
@@ -156,6 +156,10 @@ natctl('save');
 is("$status $out$err", "2 $missing", 'save asks the kernel');
 wrong_file("\n\nrule add oif eth0\n", 'conf:3', qr/action of the rule is missing/);
 wrong_file("rule add oif eth0 nat\n", 'conf:1', qr/"nat" is not a word of a rule/);
+for my $word ('natctl', 'sudo', '[nat]', ';') {
+	wrong_file("$word rule add oif eth0 masquerade\n", 'conf:1', qr/"\Q$word\E" sets nothing up: it must be pool add, .* include$/);
+}
+wrong_file("\xef\xbb\xbf\n\xef\xbb\xbfrule\n", 'conf:2', qr/sets nothing up/);
 wrong_file("rule\n", 'conf:1', qr/sets nothing up: it must be pool add/);
 wrong_file("rule list\n", 'conf:1', qr/sets nothing up/);
 wrong_file("rule help\n", 'conf:1', qr/sets nothing up/);
@@ -191,6 +195,7 @@ right('lookup icmp 10.0.0.1 10.0.0.2');
 wrong('h', qr/"h" is ambiguous: it may mean host or help$/, '\[');
 wrong('host list 10.0.0.0/8', qr/is a prefix/);
 wrong('host list 0.0.0.0', qr/"0.0.0.0" is not an address of anything/);
+wrong('host list in 10.0.0.1', qr/"in" is no IPv4 address/);
 wrong('host list 10.0.0.1 x', qr/"x" is one word too many/, 'host list');
 right('host');
 right('host list 10.0.0.1');
@@ -217,7 +222,7 @@ right('top');
 right('top interval 5 pool p host 10.0.0.0/8 sort use lines 5 -o json');
 wrong_file("top\n", 'conf:1', qr/sets nothing up/);
 wrong_file("import\n", 'conf:1', qr/sets nothing up/);
-wrong('save x', qr/"x" is one word too many/, 'save');
+wrong('save x', qr/"x" is one word too many: for a file, it must be natctl save >FILE/, 'save');
 
 ### The manual page
 
@@ -255,7 +260,10 @@ wrong('--json pool', qr/"--json" is no option/, '\[');
 wrong('-n', qr/option -n must have a network namespace behind it/, '\[');
 wrong('-b', qr/option -b must have a file behind it/, '\[');
 wrong(['-n', '', 'pool'], qr/"" is not a network namespace/);
-wrong('pool -j', qr/"-j" is not a command of pool/, 'pool add');
+for my $command ('pool', 'map list', 'rule list', 'rule add oif wan masquerade', 'stats show', 'monitor', 'flush') {
+	my ($object) = split / /, $command;
+	wrong("$command -j", qr/"-j" stands behind the object: options of natctl must stand before it/, $object);
+}
 wrong('-b - pool', qr/"pool" is one word too many: with -b/, '\[');
 
 ### Objects and verbs
@@ -267,7 +275,8 @@ wrong('nonsense', qr/"nonsense" is not an object: it must be pool, /, '\[');
 wrong('s', qr/"s" is ambiguous: it may mean session, stats or save$/, '\[');
 wrong('Pool', qr/"Pool" is not an object/, '\[');
 wrong('pools', qr/"pools" is not an object/, '\[');
-wrong('help pool', qr/"pool" is one word too many/, '\[');
+wrong('help pool', qr/"pool" stands behind help: it must be natctl pool help/, '\[');
+wrong('help nonsense', qr/"nonsense" is one word too many/, '\[');
 for my $object (qw(pool rule map session stats config fastpath)) {
 	wrong("$object nonsense", qr/"nonsense" is not a command of $object: it must be .* or help$/, $object);
 	wrong("$object help x", qr/"x" is one word too many/, $object);
@@ -453,7 +462,6 @@ wrong('map add dev wan:80 to 192.168.0.2', qr/"dev" has no protocol before it: i
 wrong('map del gre wan', qr/"wan" is no IPv4 .* it must be dev wan$/);
 wrong('map add wan:80 to 192.168.0.2:80', qr/"wan:80" is no IPv4 .* it must be tcp or udp, and then dev wan:80$/);
 wrong('map add tcp a-name-too-long-for-a-device:80 to 192.168.0.2', qr/is no IPv4 address: it must be four numbers/);
-wrong('map add tcp :80 to 192.168.0.2', qr/":80" is no IPv4 address/);
 wrong('map add 203.0.113.1:80 to 192.168.0.2:80', qr/"203.0.113.1:80" has a port but no protocol: it must be tcp or udp, and then 203.0.113.1:80/);
 wrong('map add 203.0.113.1 to 192.168.0.2:80', qr/"192.168.0.2:80" has a port, but "203.0.113.1" is a whole address/);
 wrong('map add 203.0.113.0/24 to 192.168.0.0/25', qr/"192.168.0.0\/25" is not as long a prefix as "203.0.113.0\/24": it must end in \/24/);
@@ -474,6 +482,12 @@ wrong('map del', qr/the outside end is missing/, 'map del');
 wrong('map del tcp 203.0.113.1', qr/"203.0.113.1" has no port/);
 wrong('map del tcp 203.0.113.1:80 to 192.168.0.2', qr/"to" is one word too many/, 'map del');
 wrong('map del 203.0.113.1:80', qr/has a port but no protocol/);
+for my $out ('8000', ':8000', '*:8000', '8000-8010') {
+	wrong("map add tcp $out to 192.168.0.2:80", qr/"\Q$out\E" has no address: it must be OUT:PORT, or dev DEV:PORT for that of a device/);
+}
+wrong('map add gre * to 192.168.0.2', qr/"\*" has no address: it must be OUT, or dev DEV for that of a device/);
+wrong('map add tcp/udp 203.0.113.1:80 to 192.168.0.2', qr/"tcp\/udp" is no protocol/);
+wrong('map add 10/8 to 192.168.0.2', qr/"10\/8" is no IPv4 address/);
 wrong('map add icmp 203.0.113.1 to 192.168.0.2', qr/icmp .* no port to forward: it must be a whole address, OUT to IN/);
 wrong('map add icmp dev wan to 192.168.0.2', qr/icmp .* no port to forward/);
 wrong('map list nonsense', qr/"nonsense" is not a filter of mappings: it must be .* or pool/, 'map list');

@@ -82,7 +82,7 @@ if not os.path.exists(natctl):
     sys.exit()
 
 wrong = b'nonsense\n'
-message = r'-:\d+: Error: "nonsense" is not an object: .*'
+message = r'-:\d+: Error: "nonsense" sets nothing up: .*'
 
 out, err, status, took = apply(True, wrong, lambda err, seconds: err.count('reading') > 2 or seconds > 60)
 ok(re.match(r'\rreading the file: [0-9]+ lines, [1-9][0-9]* s +\r', err), 'after a second a terminal shows what is done', err)
