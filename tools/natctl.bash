@@ -41,12 +41,18 @@ _natctl_inside()
 
 _natctl_outside()
 {
-	_natctl_ends 's/^\([a-z0-9]* *\)\{0,1\}\([0-9.]\{7,\}\)[:/ ].* to .*/\2/p' | sort -u
+	_natctl_ends 's/^\([a-z0-9]\+  *\)\{0,1\}\([0-9.]\{7,\}\)[:/ ].* to .*/\2/p' | sort -u
 }
 
 _natctl_remote()
 {
 	_natctl_ask session list | sed -n 's/.* remote \([0-9.]*\).*/\1/p' | head -n 1000 | sort -u
+}
+
+# Static mappings of whole addresses, as map del takes them
+_natctl_whole()
+{
+	_natctl_ask map list static | sed -n 's/^\([0-9.]\{7,\}[^ ]*\) .*/\1/p'
 }
 
 # Outside ends of static mappings of a protocol, as map del takes them
@@ -144,7 +150,7 @@ _natctl_map()
 	set | del)
 		if [ "$count" = 0 ]; then
 			echo "$_natctl_protos"
-			_natctl_outside
+			_natctl_whole
 		elif [ "$prev" = dev ]; then
 			_natctl_devices | sed 's/$/:/'
 		elif [ "$count" = 1 ] && [[ ${args[0]} != *.* ]]; then

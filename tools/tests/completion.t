@@ -16,6 +16,10 @@ cat >"$dir/natctl" <<'END'
 case $* in
 'pool list') printf '%s\n' ${POOL:+"$POOL addr 198.51.100.9"} 'office      addr 198.51.100.1 # 1 addresses' 'cgn         addr 198.51.100.2' ;;
 'map list static proto tcp') echo 'tcp  203.0.113.1:8000       to 192.168.0.2:80 # static' ;;
+'map list static')
+	echo 'tcp  dev wan:443            to 192.168.0.4:8443       # static on 203.0.113.1'
+	echo '198.51.100.0/28             to 10.0.0.0/28            # static'
+	echo '198.51.100.99               to 192.168.0.77           # static' ;;
 'map list')
 	echo 'tcp  203.0.113.1:8000       to 192.168.0.2:80         # static'
 	echo 'tcp  dev wan:443            to 192.168.0.4:8443       # static on 203.0.113.1'
@@ -76,6 +80,10 @@ completes 'natctl rule add oif lo pool ' 'cgn office'
 completes 'natctl rule add oif lo proto d' dccp
 completes 'natctl map list in ' '10.0.0.0 192.168.0.2 192.168.0.3 192.168.0.4'
 completes 'natctl map list out 203' '203.0.113.1 203.0.113.2'
+completes 'natctl map list out 1' 198.51.100.0
+completes 'natctl map list out .' ''
+completes 'natctl map del 1' '198.51.100.0/28 198.51.100.99'
+completes 'natctl map set 198.51.100.0/28 ' 'label lifetime'
 completes 'natctl map list pool ' 'cgn office'
 completes 'natctl map del tcp 203' 203.0.113.1:8000
 completes 'natctl map del tcp 203.0.113.1:8' 8000
