@@ -12,34 +12,19 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <errno.h>
-#include <linux/if_packet.h>
-#include <linux/virtio_net.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "device.h"
 #include "random.h"
-
-#define ETH		14
-#define MAX		2048
-#define KEPT		64U	/* packets that arrived and may be answered */
-#define BATCH		32	/* packets for one system call */
 
 uint64_t random_state;
 static uint8_t own_mac[6], gw_mac[6];
 static uint8_t own_net[3], far_net[3], gw_addr[4];
-
-static struct packet {
-	uint8_t	data[MAX];
-	int	len;
-} kept[KEPT];
-static unsigned int nr_kept;
 
 static uint32_t sum(const uint8_t *p, int len, uint32_t start)
 {
@@ -463,24 +448,6 @@ static int make_swept(uint8_t *p, unsigned long n)
 	return len;
 }
 
-static int bound_socket(int ifindex, int vnet)
-{
-	struct sockaddr_ll to = { .sll_family = AF_PACKET,
-				  .sll_protocol = htons(ETH_P_IP),
-				  .sll_ifindex = ifindex };
-	int fd = socket(AF_PACKET, SOCK_RAW, vnet ? 0 : htons(ETH_P_IP));
-
-	if (vnet) {
-		to.sll_protocol = 0;
-		if (setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &vnet,
-			       sizeof(vnet)))
-			return -1;
-	}
-	if (fd < 0 || bind(fd, (void *)&to, sizeof(to)))
-		return -1;
-	return fd;
-}
-
 /* What a card or another guest could say of a packet, and more. */
 static void make_vnet(struct virtio_net_hdr *h, int len)
 {
@@ -502,83 +469,6 @@ static void make_vnet(struct virtio_net_hdr *h, int len)
 					  1 + rnd(100);
 		h->hdr_len = one_in(4) ? rnd(65536) : ETH + 40;
 	}
-}
-
-/* What arrived by now, to a limit: the fuzzer is to send, too. */
-static void keep_arrivals(int fd)
-{
-	static uint8_t data[BATCH][MAX];
-	static struct sockaddr_ll from[BATCH];
-	static struct iovec iov[BATCH];
-	static struct mmsghdr msgs[BATCH];
-	int i, n, len, times = 8;
-	struct packet *to;
-
-	do {
-		for (i = 0; i < BATCH; i++) {
-			iov[i] = (struct iovec){ data[i], MAX };
-			msgs[i].msg_hdr = (struct msghdr){
-				.msg_iov = &iov[i],
-				.msg_iovlen = 1,
-				.msg_name = &from[i],
-				.msg_namelen = sizeof(from[i]),
-			};
-		}
-		n = recvmmsg(fd, msgs, BATCH, MSG_DONTWAIT, NULL);
-		for (i = 0; i < n; i++) {
-			len = msgs[i].msg_len;
-			if (len < ETH + 20 || len > 1500 ||
-			    from[i].sll_pkttype == PACKET_OUTGOING)
-				continue;
-			to = &kept[nr_kept++ % KEPT];
-			to->len = len - ETH;
-			memcpy(to->data, data[i] + ETH, to->len);
-		}
-	} while (n == BATCH && --times);
-}
-
-/* Packets that wait for one system call */
-struct queue {
-	int		fd;
-	int		len;
-	struct {
-		struct virtio_net_hdr h;
-		uint8_t	data[MAX];
-	} bufs[BATCH];
-	struct iovec	iov[BATCH];
-	struct mmsghdr	msgs[BATCH];
-};
-
-static unsigned long nr_sent, nr_refused;
-
-/* One that is refused ends the call: the rest is for the next. */
-static void flush(struct queue *q)
-{
-	int n, at = 0;
-
-	while (at < q->len) {
-		n = sendmmsg(q->fd, q->msgs + at, q->len - at, 0);
-		if (n > 0) {
-			nr_sent += n;
-			at += n;
-		} else {
-			nr_refused++;
-			at++;
-		}
-	}
-	q->len = 0;
-}
-
-/* The packet in the last buffer of the queue goes, from @start. */
-static void enqueue(struct queue *q, void *start, int len)
-{
-	int i = q->len++;
-
-	q->iov[i] = (struct iovec){ start, len };
-	q->msgs[i].msg_hdr = (struct msghdr){ .msg_iov = &q->iov[i],
-					      .msg_iovlen = 1 };
-	if (q->len == BATCH)
-		flush(q);
 }
 
 static void bytes_of(const char *text, uint8_t *out, int n, int base, char by)
@@ -612,8 +502,8 @@ int main(int argc, char **argv)
 	bytes_of(argv[5], own_net, 3, 10, '.');
 	bytes_of(argv[6], gw_addr, 4, 10, '.');
 	bytes_of(argv[7], far_net, 3, 10, '.');
-	plain.fd = bound_socket(ifindex, 0);
-	vnet.fd = bound_socket(ifindex, 1);
+	plain.fd = device_open(ifindex, 0);
+	vnet.fd = device_open(ifindex, 1);
 	if (plain.fd < 0 || vnet.fd < 0) {
 		perror("packets");
 		return 2;
