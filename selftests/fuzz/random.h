@@ -13,12 +13,17 @@ static inline void random_seed(uint64_t seed)
 }
 
 /* xorshift64* */
-static inline int rnd(uint32_t below)
+static inline uint32_t any_32(void)
 {
 	random_state ^= random_state >> 12;
 	random_state ^= random_state << 25;
 	random_state ^= random_state >> 27;
-	return (uint32_t)((random_state * 0x2545f4914f6cdd1dULL) >> 32) % below;
+	return (random_state * 0x2545f4914f6cdd1dULL) >> 32;
+}
+
+static inline int rnd(uint32_t below)
+{
+	return any_32() % below;
 }
 
 static inline int one_in(uint32_t n)
