@@ -198,8 +198,10 @@ static int make_payload(uint8_t *p, uint8_t proto, int depth)
 	case IPPROTO_ESP:
 	case IPPROTO_AH:
 		any_bytes(p, 8);
+		/* Few SPIs, so that flows are met, and some that are reserved. */
 		put16(p, 0);
-		p[2] = 0;
+		p[2] = rnd(4);
+		p[3] &= 15;
 		return 8 + any_bytes(p + 8, rnd(40));
 	}
 	return any_bytes(p, rnd(60));
