@@ -62,6 +62,7 @@ helpers:
 	$(MAKE) --no-print-directory -C selftests/programs
 	$(MAKE) --no-print-directory -C selftests/fuzz
 	$(MAKE) --no-print-directory -C selftests/flood
+	$(MAKE) --no-print-directory -C selftests/churn
 
 # Through DKMS, where it is, the module is built again for each new kernel.
 install: tools
@@ -292,6 +293,7 @@ clean:
 	$(MAKE) -C selftests/programs clean
 	$(MAKE) -C selftests/fuzz clean
 	$(MAKE) -C selftests/flood clean
+	$(MAKE) -C selftests/churn clean
 	find build -mindepth 1 -maxdepth 1 ! -name kernels ! -name debug ! -name apt ! -name checkpatch ! -name bench ! -name packages \
 		! -name arm64 \
 		-exec rm -rf {} + 2>/dev/null || true
