@@ -8,7 +8,9 @@ objects=$(mktemp -d)
 trap 'rm -rf "$objects"' EXIT
 
 make -s -C selftests/flood hash.h >&2
-files=$(ls tools/*.c selftests/probe/*.c selftests/programs/*.c selftests/flood/*.c selftests/churn/*.c)
+make -s -C selftests/fuzz netlink/tables.h >&2
+files=$(ls tools/*.c selftests/probe/*.c selftests/programs/*.c selftests/flood/*.c selftests/churn/*.c \
+	selftests/fuzz/{packets,device}.c selftests/fuzz/netlink/*.c)
 echo "1..$((2 * $(wc -w <<<"$files")))"
 number=0
 for compiler in gcc clang; do
