@@ -418,6 +418,7 @@ topology() {
 		net.ipv4.conf.all.rp_filter=1 \
 		net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100000 \
 		2>/dev/null
+	bridges_call_netfilter 0
 	ip_batch gw <<-END
 		link set lo up
 		link add lan type bridge
@@ -444,6 +445,16 @@ topology() {
 	host out2 203.0.113.21/24 ''
 	ip -n out1 route add 198.51.100.0/24 via 203.0.113.1
 	ip -n out2 route add 198.51.100.0/24 via 203.0.113.1
+}
+
+# Whether what comes in through a bridge goes through the hooks of IP there, as
+# it does wherever there is br_netfilter.
+bridges_call_netfilter() { # 0|1
+	local space
+	[ -d /proc/sys/net/bridge ] || return 0
+	for space in gw net; do
+		in_space $space sysctl -qw net.bridge.bridge-nf-call-iptables="$1"
+	done
 }
 
 # A router, isp, with host far, 192.0.2.2, behind it. What has no other route

@@ -7,6 +7,7 @@
 build_more() {
 	[ -d /proc/sys/net/bridge ] || modprobe br_netfilter ||
 		bail "there is no br_netfilter"
+	bridges_call_netfilter 1
 }
 
 unbuild_more() {
