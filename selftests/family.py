@@ -86,10 +86,11 @@ def open_socket(seconds=20):
 
 
 class Talk:
-    """Requests to the knat of the namespace that the socket was opened in, and their answers."""
+    """Requests to the knat of the namespace that the socket was opened in, and their answers, read with so much room."""
 
-    def __init__(self, spec):
+    def __init__(self, spec, room=1 << 17):
         self.spec = spec
+        self.room = room
         self.sock = open_socket()
         self.sock.setsockopt(SOL_NETLINK, EXT_ACK, 1)
         self.seq = 0
@@ -135,7 +136,7 @@ class Talk:
         self.sock.send(struct.pack("IHHII", 16 + len(payload), family, flags, self.seq, 0) + payload)
         messages = []
         while True:
-            data = self.sock.recv(1 << 17)
+            data = self.sock.recv(self.room)
             at = 0
             while at + 16 <= len(data):
                 length, kind, _, seq = struct.unpack_from("IHHI", data, at)

@@ -167,6 +167,21 @@ test_flush_takes_the_same_filters() {
 	assert_mappings 5
 }
 
+test_an_outside_end_chooses_what_is_listed_and_flushed() {
+	local outside
+	masquerade
+	must burst in1 udp $in1_silent 5000+5 $out1_silent:7000
+	nat map add udp 203.0.113.1:9 to 192.168.0.2:9
+	nat map add udp 198.51.100.1:9 to 192.168.0.2:10
+	outside=$(outside_of udp $in1_silent:5003)
+	assert_like "udp * $in1_silent:5003 *" \
+		"$(nat map list dynamic out "$outside" | tr -s ' ')" "mapping"
+	assert_mappings 1 dynamic out "$outside"
+	nat map flush static out 198.51.100.1 >/dev/null
+	assert_mappings 1 static
+	assert_mappings 5 dynamic
+}
+
 test_json_lists_are_arrays_of_the_same_length() {
 	local object
 	nat pool add p addr 198.51.100.1
@@ -283,6 +298,43 @@ test_sessions_that_live_throughout_are_listed_once() {
 			"$(sed 's/ *#.*//' "$work/list" | sort -u | awk 'END { print NR }')" \
 			"different ones"
 	done
+}
+
+# Enough of each for some messages, with all that a row can have
+many_of_everything() {
+	local i
+	{
+		for ((i = 0; i < 60; i++)); do
+			printf 'pool add pool-%d addr 198.51.100.%d,198.51.101.%d\n' \
+				$i $i $i
+			printf 'rule add oif wan src 10.0.0.%d proto tcp pool pool-%d\n' \
+				$i $i
+			printf 'rule add oif wan src 10.0.1.%d dst 192.0.2.%d masquerade\n' \
+				$i $i
+			printf 'map add tcp dev wan:%d-%d to 192.168.0.2:%d-%d label many\n' \
+				$((2 * i + 100)) $((2 * i + 101)) \
+				$((2 * i + 100)) $((2 * i + 101))
+			printf 'map add udp 203.0.113.1:%d to 192.168.0.2 lifetime 9999\n' \
+				$((i + 100))
+			printf 'map add 192.0.2.%d to 10.0.2.%d label one\n' $i $i
+		done
+		printf 'fastpath add dev many-%d\n' {1..200}
+		printf 'pool add p addr 198.51.102.0/28 limit 200 mapping apdm\n'
+		printf 'rule add prio 500 oif wan pool p\n'
+	} >"$work/many"
+	# It warns of devices that are not there.
+	"$NATCTL" -n gw apply "$work/many" 2>"$work/said" ||
+		fail "natctl apply: $(<"$work/said")"
+	must burst in1 udp 192.168.0.100+100 5000+1 $out1_silent:7000
+	must burst in1 tcp 192.168.0.100+100 5000+1 $out1_silent:80
+}
+
+test_lists_are_whole_whatever_room_their_reader_has() {
+	many_of_everything
+	in_space gw "$selftests/spec/lists" pool-get rule-get map-get \
+		session-get host-get fastpath-get >"$work/said" ||
+		fail "$(<"$work/said")"
+	diag "$(<"$work/said") lists"
 }
 
 run_tests "$@"
