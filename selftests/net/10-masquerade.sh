@@ -189,6 +189,21 @@ test_packets_with_cut_or_impossible_headers_do_not_leave() {
 	assert_mappings 0
 }
 
+test_icmp_without_an_id_is_of_the_gateway_or_of_nobody() {
+	nat pool add p addr 198.51.100.7
+	nat rule add prio 10 oif wan src $in2_silent/32 exempt
+	nat rule add oif wan pool p
+	inject in2 icmp $in2_silent to $out1_silent 9/0 data @8
+	must allow addresses
+	see out1 "icmp $in2_silent to $out1_silent 9/0 *"
+	inject in1 icmp $in1_silent to $out1_silent 9/0 data @8
+	inject out1 icmp $out1_silent to 198.51.100.7 9/0 data @8
+	see_nothing out1 "icmp $in1_silent *"
+	see_nothing in1 "icmp $out1_silent *"
+	assert_counter drop_unsupported 2
+	assert_counter pass_exempt 1
+}
+
 test_inside_errors_about_unknown_packets_do_not_leave() {
 	masquerade
 	inject in1 icmp $in1_silent to $out1_silent 5/1 data @28

@@ -45,6 +45,63 @@ test_a_pool_address_on_the_outside_link_is_used_with_proxy_arp() {
 	ip -n gw neigh del proxy 203.0.113.3 dev wan
 }
 
+test_a_pool_address_on_the_outside_link_is_answered_for() {
+	nat pool add p addr 203.0.113.4
+	nat rule add oif wan pool p
+	exchange 203.0.113.4
+	nat map add 203.0.113.5 to 192.168.0.3
+	inject out2 icmp 203.0.113.21 to 203.0.113.5 8/0 id 7 seq 1
+	see out2 'icmp 203.0.113.5 to 203.0.113.21 0/0 id 7 *'
+}
+
+# Who asks whether an address is free asks for itself; on the inside, and of
+# other networks, nobody is to ask the gateway.
+test_no_others_are_answered_for() {
+	nat pool add p addr 203.0.113.4,198.51.100.7,192.168.0.7
+	nat rule add oif wan pool p
+	udp s out1 203.0.113.11:7000
+	ip -n out1 addr add 203.0.113.4/24 dev eth0
+	in_space out1 ip neigh flush dev eth0
+	udp own out1 203.0.113.4:7000
+	tell own 203.0.113.21:7000 x
+	see out2 'udp 203.0.113.4:7000 *'
+	ip -n out1 addr del 203.0.113.4/24 dev eth0
+	ip -n out1 route add 198.51.100.7 dev eth0
+	tell s 198.51.100.7:7000 x
+	udp b in2 192.168.0.3:7000
+	tell b 192.168.0.7:7000 x
+	wait_until 10 nobody_answers out1 198.51.100.7 ||
+		fail "of another network: $(ip -n out1 neigh)"
+	wait_until 10 nobody_answers in2 192.168.0.7 ||
+		fail "on the inside: $(ip -n in2 neigh)"
+	ip -n out1 route del 198.51.100.7 dev eth0
+}
+
+nobody_answers() { # HOST ADDR
+	[[ $(ip -n "$1" neigh show "$2") == *FAILED* ]]
+}
+
+# A host keeps its address as long as the pool has it.
+test_hosts_stay_paired_when_addresses_of_the_pool_come_and_go() {
+	local first
+	nat pool add p addr 198.51.100.8-198.51.100.9
+	nat rule add oif wan pool p
+	udp a in1 192.168.0.2:5000
+	udp b in1 192.168.0.2:5001
+	udp s out1 203.0.113.11:7000
+	greet a s 203.0.113.11:7000
+	first=${outside%:*}
+	nat pool set p addr 198.51.100.0-198.51.100.9
+	greet b s 203.0.113.11:7000
+	assert_eq "$first" "${outside%:*}" "address after others came"
+	nat pool set p addr 198.51.100.0-198.51.100.3
+	greet b s 203.0.113.11:7000
+	assert_like '198.51.100.[0-3]:*' "$outside" "address after it went"
+	first=${outside%:*}
+	greet a s 203.0.113.11:7000
+	assert_eq "$first" "${outside%:*}" "address of another flow"
+}
+
 test_tcp_and_ping_leave_from_the_pool_too() {
 	nat pool add p addr 198.51.100.7
 	nat rule add oif wan pool p

@@ -51,6 +51,29 @@ test_mappings_of_an_address_that_goes_are_gone_within_a_second() {
 	assert_eq 0 "$(sessions)" "sessions listed"
 }
 
+# Of two that want one port after a change, the one that had it keeps it.
+test_a_forward_of_the_device_finds_its_port_taken_at_the_new_address() {
+	nat map add udp dev wan:8000-8001 to 192.168.0.2:5000-5001
+	nat map add udp 203.0.113.5:8001 to 192.168.0.3:5001
+	udp a in1 192.168.0.2:5001
+	udp b in2 192.168.0.3:5001
+	udp s out1 203.0.113.11:7000
+	greet s a 203.0.113.1:8001
+	ip_batch gw <<-END
+		addr del 203.0.113.1/24 dev wan
+		addr add 203.0.113.5/24 dev wan
+	END
+	greet s b 203.0.113.5:8001
+	answer b s 203.0.113.11:7000 203.0.113.5:8001
+	hear_nothing a
+	nat map del udp 203.0.113.5:8001
+	ip_batch gw <<-END
+		addr del 203.0.113.5/24 dev wan
+		addr add 203.0.113.6/24 dev wan
+	END
+	greet s a 203.0.113.6:8001
+}
+
 translates_to() { # ADDRESS
 	[[ $(nat lookup udp 192.168.0.2:5000 203.0.113.11:7000) == *"$1:"* ]]
 }

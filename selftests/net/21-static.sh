@@ -127,6 +127,19 @@ test_one_to_one_answers_for_a_whole_address() {
 	see out1 'icmp 203.0.113.2 to 203.0.113.11 0/0 id 7 * data hi'
 }
 
+# A router that looks for others, and one that answers: neither has an id.
+test_one_to_one_takes_all_that_icmp_has_but_redirects() {
+	nat map add 203.0.113.2 to $in2_silent
+	must capture near in2 eth0
+	inject out1 icmp $out1_silent to 203.0.113.2 10/0 data @4
+	see near "icmp $out1_silent to $in2_silent 10/0 *"
+	inject in2 icmp $in2_silent to $out1_silent 9/0 data @8
+	see out1 "icmp 203.0.113.2 to $out1_silent 9/0 *"
+	inject out1 icmp $out1_silent to 203.0.113.2 5/1 data @28
+	see_nothing near 'icmp * 5/*'
+	must uncapture near
+}
+
 test_one_to_one_keeps_ports_and_ids_outwards() {
 	nat map add 203.0.113.2 to 192.168.0.3
 	udp s in2 192.168.0.3:5000

@@ -250,6 +250,17 @@ test_errors_about_unknown_packets_are_dropped_silently() {
 	see_nothing out1 'icmp *'
 }
 
+test_errors_to_another_than_the_sender_are_dropped() {
+	nat pool add p addr 198.51.100.7
+	nat rule add oif wan src $in2_silent/32 pool p
+	masquerade
+	send_udp data x
+	inject_error out1 $out1_silent 3/3 to 198.51.100.7 about out1
+	see_nothing in1 'icmp *'
+	see_nothing in2 'icmp *'
+	assert_counter drop_icmp_error 1
+}
+
 test_errors_about_another_flow_of_a_strict_mapping_are_dropped() {
 	masquerade mapping apdm filtering apdf
 	send_udp data x

@@ -358,6 +358,14 @@ test_mss_clamp_to_a_size_lowers_what_is_above_it() {
 	see out1 "tcp 203.0.113.1:* to $out1_silent:80 S * mss 536 *"
 }
 
+test_mss_clamp_finds_the_size_behind_other_options() {
+	masquerade mss-clamp 1200
+	inject in1 tcp $in1_silent:5000 to $out1_silent:80 S nops 8 mss 1460
+	see out1 "tcp 203.0.113.1:* to $out1_silent:80 S * mss 1200 *"
+	inject in1 tcp $in1_silent:5001 to $out1_silent:80 S nops 8
+	see out1 "tcp 203.0.113.1:* to $out1_silent:80 S *"
+}
+
 test_mss_clamp_off_leaves_the_size_alone() {
 	masquerade
 	inject in1 tcp $in1_silent:5000 to $out1_silent:80 S mss 1460

@@ -250,7 +250,7 @@ test_a_hairpin_to_an_unmapped_port_gets_no_further_than_the_gateway() {
 	see_nothing out1 '*'
 }
 
-test_the_gateway_itself_reaches_a_forwarded_port() {
+test_the_gateway_itself_reaches_a_host_that_has_a_forward() {
 	masquerade
 	nat map add udp 203.0.113.1:8000 to 192.168.0.3:5353
 	udp g gw 192.168.0.1:5000

@@ -245,4 +245,26 @@ test_the_gateway_s_inside_address_is_served_as_before() {
 	answer g a "$outside" 192.168.0.1:67
 }
 
+test_the_gateway_reaches_a_forward_by_its_outside_end() {
+	masquerade
+	nat map add udp 203.0.113.1:8000 to 192.168.0.3:5353
+	udp g gw 203.0.113.1:5000
+	udp b in2 192.168.0.3:5353
+	greet g b 203.0.113.1:8000
+	answer b g "$outside" 203.0.113.1:8000
+	greet g b 203.0.113.1:8000
+	assert_counter hairpin 2
+}
+
+test_a_strict_mapping_lets_in_the_gateway_no_more_than_others() {
+	masquerade filtering apdf
+	udp a in1 192.168.0.2:5000
+	udp s out1 203.0.113.11:7000
+	greet a s 203.0.113.11:7000
+	udp g gw 192.168.0.1:5000
+	! ask send g "$outside" unasked || fail "the gateway sent to $outside"
+	hear_nothing a
+	answer s a "$outside" 203.0.113.11:7000
+}
+
 run_tests "$@"

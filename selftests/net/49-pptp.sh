@@ -255,6 +255,22 @@ test_a_new_control_connection_takes_the_ids_over() {
 	client[in1]=$in1_silent:5000
 }
 
+# A server does not give one id to two calls; who says so for it is not heard.
+test_the_id_of_a_call_in_use_is_not_given_to_another() {
+	masquerade
+	pptp_on
+	call in1 66 88
+	control in2
+	ask_call in2 77
+	carries in1 66 88
+	must clear
+	inject out1 tcp "$server" to "${end[in2]}" PA seq 301 ack 101 \
+		pptp "8:88:${told[in2]}"
+	see_nothing in2 'tcp * PA *'
+	assert_counter refuse_remote 1
+	carries in1 66 88
+}
+
 test_the_ids_of_others_are_left_alone() {
 	masquerade
 	pptp_on

@@ -116,6 +116,35 @@ test_limits_are_told() {
 		'counter  refuse_sessions:*'
 }
 
+test_dependent_mappings_are_told() {
+	local outside
+	masquerade mapping apdm
+	must burst in1 udp $in1_silent 5000+1 $out1_silent:7000
+	outside=$(outside_of udp $in1_silent:5000)
+	lookup "udp $in1_silent:5000 $out1_silent:7000" \
+		"translate  udp $outside > $out1_silent:7000 oif wan"
+	lookup "udp $in1_silent:5000 $out1_silent:7001" 'mapping  a new one'
+}
+
+test_a_rule_without_an_address_is_told() {
+	ip -n gw link add bare up type dummy
+	ip -n gw route add 192.0.2.0/24 dev bare
+	nat rule add oif bare masquerade
+	lookup "udp $in1_silent:5000 192.0.2.2:7000 oif bare" 'drop*' \
+		'counter  refuse_no_address:*'
+	ip -n gw link del bare
+}
+
+test_a_remote_address_that_another_host_has_is_told() {
+	masquerade
+	inject in1 ip $in1_silent to $out1_silent proto 253 data x
+	see out1 "ip 203.0.113.1 to $out1_silent proto 253 *"
+	lookup "253 $in1_silent $out1_silent" 'translate*'
+	lookup "253 $in2_silent $out1_silent" 'drop*' \
+		'counter  refuse_remote:*'
+	lookup "253 $in2_silent $out2_silent" 'translate*'
+}
+
 test_a_pool_without_a_free_port_is_told() {
 	nat pool add p addr 198.51.100.1 ports 2000-2001
 	nat rule add oif wan pool p

@@ -265,6 +265,43 @@ test_policy_routing_is_obeyed() {
 	see out2 "udp $outside to $far *"
 }
 
+test_ipsec_is_obeyed() {
+	local policy=(src 10.9.9.0/24 dst 10.9.8.0/24)
+	masquerade
+	fast
+	open_flow
+	counts_fast 1 1 both_ways
+	ip -n gw xfrm policy add "${policy[@]}" dir fwd action block ||
+		skip "no IPsec"
+	counts_fast 0 0 both_ways
+	ip -n gw xfrm policy del "${policy[@]}" dir fwd
+	wait_until 10 counts_some both_ways || fail "the fast path is not taken again"
+}
+
+# Ids of several hosts would meet at one address.
+test_what_may_be_fragmented_gets_an_id_of_the_gateway() {
+	local number
+	masquerade
+	fast
+	open_flow
+	in_space out1 nft -f - <<-END || fail "nft"
+		table netdev look {
+			counter same { }
+			chain in {
+				type filter hook ingress device eth0 priority 0
+				ip id 7 udp dport 7000 counter name same
+			}
+		}
+	END
+	for number in 1 2 3; do
+		counts_fast 1 0 inject in1 udp 192.168.0.2:5000 to $far ipid 7
+	done
+	# One may be 7 by chance.
+	assert_like '*packets [01] *' \
+		"$(in_space out1 nft list counter netdev look same)" \
+		"packets with the id that the host gave them"
+}
+
 test_the_next_packet_goes_to_a_new_neighbour() {
 	masquerade
 	fast

@@ -193,6 +193,9 @@ static bool draft_tcp_pair(struct draft *d, const char *word, unsigned long n)
 		option[2] = n >> 8;
 		option[3] = n;
 		d->header_len += TCPOLEN_MAXSEG;
+	} else if (!strcmp(word, "nops") && n % 4 == 0 && n <= 20) {
+		memset(option, TCPOPT_NOP, n);
+		d->header_len += n;
 	} else {
 		return false;
 	}
