@@ -294,7 +294,7 @@ test_what_may_be_fragmented_gets_an_id_of_the_gateway() {
 		}
 	END
 	for number in 1 2 3; do
-		counts_fast 1 0 inject in1 udp 192.168.0.2:5000 to $far ipid 7
+		counts_fast 1 0 inject in1 udp 192.168.0.2:5000 to $far ipid 7 data @1000
 	done
 	# One may be 7 by chance.
 	assert_like '*packets [01] *' \
