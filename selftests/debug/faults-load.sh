@@ -48,6 +48,7 @@ loads_fail_within() { # FUNCTION...
 
 test_the_module_is_loaded() {
 	unload
+	loads_fail_within __kmem_cache_create_args kmem_cache_create_usercopy
 	loads_fail_within alloc_workqueue_noprof alloc_workqueue
 	loads_fail_within register_pernet_subsys
 	loads_fail_within genl_register_family
@@ -59,18 +60,71 @@ test_the_module_is_loaded() {
 }
 
 test_a_namespace_begins() {
-	local nth start status count=0
+	local nth start status count=0 refused=0
 	for ((nth = 1; nth < 500; nth++)); do
 		start=$(failed)
 		failing "$nth" ip netns add other
 		status=$?
+		# Where the allocator has another way, there is a namespace.
+		[ "$status" != 0 ] || "$NATCTL" -n other rule list >/dev/null ||
+			fail "allocation $nth failed: nothing is to be had from the namespace"
 		ip netns del other 2>/dev/null
 		[ "$(failed)" != "$start" ] || break
 		((count++))
-		assert_ne 0 "$status" "exit status of ip netns add when allocation $nth failed"
+		((refused += status != 0))
 	done
 	assert_eq 0 "$status" "exit status of ip netns add when nothing fails ($output)"
-	((count > 3)) || fail "only $count allocations were made to fail"
+	((count > 3 && refused > 0)) || fail "of $count allocations that failed $refused were needed"
+	diag "$count allocations, $refused of them needed"
+}
+
+# Nor has the allocator another way.
+test_a_namespace_cannot_begin() {
+	local name
+	for name in knat_map_tables_init knat_session_tables_init knat_host_table_init knat_addr_table_init; do
+		within "$name"
+		fault probability 100
+		! ip netns add other 2>/dev/null || fail "a namespace began without memory for $name"
+		fault probability 0
+		ip netns del other 2>/dev/null
+	done
+	ip netns add other || fail "ip netns add"
+	ip netns del other
+}
+
+test_a_namespace_cannot_be_configured() {
+	local name
+	ip netns add other || fail "ip netns add"
+	for name in knat_frags_init knat_net_start knat_pool_new knat_rule_new; do
+		within "$name"
+		fault probability 100
+		! "$NATCTL" -n other rule add oif lo masquerade 2>/dev/null ||
+			fail "there is a rule without memory for $name"
+		fault probability 0
+		assert_eq '' "$("$NATCTL" -n other rule list)" "rules without memory for $name"
+	done
+	"$NATCTL" -n other rule add oif lo masquerade || fail "natctl rule add"
+	ip netns del other
+}
+
+# What it has besides is made with the first rule.
+test_a_namespace_is_configured() {
+	local nth start status count=0
+	for ((nth = 1; nth < 500; nth++)); do
+		ip netns add other || fail "ip netns add"
+		start=$(failed)
+		failing "$nth" "$NATCTL" -n other rule add oif lo masquerade
+		status=$?
+		if [ "$(failed)" != "$start" ] && [ "$status" != 0 ]; then
+			assert_eq '' "$("$NATCTL" -n other rule list)" \
+				"rules when allocation $nth failed"
+		fi
+		ip netns del other
+		[ "$(failed)" != "$start" ] || break
+		((count++))
+	done
+	assert_eq 0 "$status" "exit status of natctl when nothing fails ($output)"
+	((count > 5)) || fail "only $count allocations were made to fail"
 	diag "$count allocations"
 }
 

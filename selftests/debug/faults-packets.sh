@@ -20,19 +20,21 @@ build_more() {
 	must capture tap-lan2 gw lan2 both
 }
 
-# The packet that the words send does not arrive for want of memory, and is counted.
+# The packet that the words send does not arrive for want of memory, and is counted as $why.
 lost() { # HOST GLOB WORDS...
-	local before
-	before=$(counter drop_memory)
+	local before why=${why:-drop_memory}
+	trap no_faults EXIT
+	before=$(counter "$why")
 	must clear
 	fault probability 100
 	must "${@:3}"
 	see_nothing "$1" "$2"
 	fault probability 0
-	assert_eq $((before + 1)) "$(counter drop_memory)" "packets dropped for want of memory after: ${*:3}"
+	assert_eq $((before + 1)) "$(counter "$why")" "counter $why after: ${*:3}"
 }
 
-# A flow of a protocol with ports is opened; then each direction loses a packet, and goes on.
+# A flow of a protocol with ports is opened; then it loses a packet from the outside, and goes on. What the stack forwards
+# it has copied itself by the time that it leaves.
 copies_fail() { # PROTO OPENING ANSWERING GOING, words each
 	local opening answering going out mapped
 	out=("$1" "$in1_silent:5000" to "$out1_silent:7000")
@@ -44,7 +46,6 @@ copies_fail() { # PROTO OPENING ANSWERING GOING, words each
 	mapped=$src
 	inject out1 "$1" "$out1_silent:7000" to "$mapped" "${answering[@]}" data well
 	see in1 "$1 $out1_silent:7000 to $in1_silent:5000 * data well"
-	lost out1 "$1 *" packet in1 "${out[@]}" "${going[@]}" data lost
 	lost in1 "$1 *" packet out1 "$1" "$out1_silent:7000" to "$mapped" "${going[@]}" data lost
 	inject in1 "${out[@]}" "${going[@]}" data more
 	see out1 "$1 $mapped to $out1_silent:7000 * data more"
@@ -67,7 +68,6 @@ test_pings_that_cannot_be_copied() {
 	inject in1 icmp "$in1_silent" to "$out1_silent" 8/0 id 77 seq 1
 	see out1 "icmp 203.0.113.1 to $out1_silent 8/0 *"
 	id=$(field id)
-	lost out1 'icmp *' packet in1 icmp "$in1_silent" to "$out1_silent" 8/0 id 77 seq 2
 	lost in1 'icmp *' packet out1 icmp "$out1_silent" to 203.0.113.1 0/0 id "$id" seq 1
 	inject out1 icmp "$out1_silent" to 203.0.113.1 0/0 id "$id" seq 1
 	see in1 "icmp $out1_silent to $in1_silent 0/0 *"
@@ -78,18 +78,12 @@ test_errors_that_cannot_be_copied() {
 	inject in1 udp "$in1_silent:5000" to "$out1_silent:7000"
 	see out1 "udp 203.0.113.1:* to $out1_silent:7000 *"
 	lost in1 'icmp *' icmp-error out1 "$out1_silent" 3/3 about out1
-	inject in1 udp "$in1_silent:5000" to "$out1_silent:7000"
-	see out1 "udp 203.0.113.1:* to $out1_silent:7000 *"
-	inject out1 udp "$out1_silent:7000" to "$src"
-	see in1 "udp $out1_silent:7000 to $in1_silent:5000 *"
-	lost out1 'icmp *' icmp-error in1 "$in1_silent" 3/3 about in1
 }
 
 test_the_first_segment_of_a_connection_that_cannot_be_changed() {
 	masquerade mss-clamp 1000
 	inject in1 tcp "$in1_silent:5000" to "$out1_silent:80" S seq 100 mss 1460
 	see out1 'tcp * S * mss 1000*'
-	lost out1 'tcp *' packet in1 tcp "$in1_silent:5000" to "$out1_silent:80" S seq 100 mss 1460
 	lost in1 'tcp *' packet out1 tcp "$out1_silent:80" to "$src" SA seq 300 ack 101 mss 1460
 	inject out1 tcp "$out1_silent:80" to "$src" SA seq 300 ack 101 mss 1460
 	see in1 'tcp * SA * mss 1000*'
@@ -99,9 +93,7 @@ test_packets_of_whole_addresses_that_cannot_be_copied() {
 	nat map add 198.51.100.52 to "$in1_silent"
 	inject in1 udp "$in1_silent:5000" to "$out1_silent:7000"
 	see out1 "udp 198.51.100.52:5000 to $out1_silent:7000 *"
-	lost out1 'udp *' packet in1 udp "$in1_silent:5000" to "$out1_silent:7000"
 	lost in1 'udp *' packet out1 udp "$out1_silent:7000" to 198.51.100.52:5000
-	lost out1 'icmp *' packet in1 icmp "$in1_silent" to "$out1_silent" 8/0 id 77 seq 2
 	lost in1 'ip *' packet out1 ip "$out1_silent" to 198.51.100.52 proto 253 data x
 }
 
@@ -122,12 +114,11 @@ test_calls_of_pptp_that_cannot_be_changed() {
 	setting pptp 1
 	masquerade
 	control in1
-	lost out1 'tcp *' packet in1 tcp "${client[in1]}" to "$server" PA seq 101 ack 301 pptp 7:66
+	why=refuse_memory lost out1 'tcp *' packet in1 tcp "${client[in1]}" to "$server" PA seq 101 ack 301 pptp 7:66
 	ask_call in1 66
-	lost in1 'tcp *' packet out1 tcp "$server" to "${end[in1]}" PA seq 301 ack 101 pptp "8:88:${told[in1]}"
+	why=refuse_memory lost in1 'tcp *' packet out1 tcp "$server" to "${end[in1]}" PA seq 301 ack 101 pptp "8:88:${told[in1]}"
 	take_call in1 66 88
 	carries in1 66 88
-	lost out1 'gre *' packet in1 gre "$in1_silent" to "$out1_silent" call 88 data lost
 	lost in1 'gre *' packet out1 gre "$out1_silent" to 203.0.113.1 call "${told[in1]}" data lost
 	carries in1 66 88
 }
@@ -157,6 +148,7 @@ test_routes_of_the_fast_path_cannot_be_kept() {
 	udp a in1 192.168.0.2:5000
 	udp s out1 203.0.113.11:7000
 	greet a s 203.0.113.11:7000
+	answer s a "$outside" 203.0.113.11:7000
 	fault probability 100
 	greet a s 203.0.113.11:7000
 	answer s a "$outside" 203.0.113.11:7000

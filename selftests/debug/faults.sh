@@ -169,6 +169,7 @@ test_flows_from_the_inside() {
 	nat pool add p addr 198.51.100.1 ports 2000-2099 filtering apdf
 	nat rule add oif wan pool p
 	setting port_rest 0
+	trap no_faults EXIT
 	for ((i = 0; i < 10; i++)); do
 		fault probability 40
 		must burst in1 udp "$in1_silent" 5000+100 "$out1_silent:7000"
