@@ -55,15 +55,31 @@ static bool knows_ports(uint8_t proto)
 	return get16(at->list[0].data + sizeof(struct iphdr)) != 999;
 }
 
+/* With its part for PPTP, nf_nat drops GRE that is shorter than a header of that. */
+static bool takes_short_gre(void)
+{
+	static struct step step = { .ip = { .protocol = GRE, .ttl = 64 },
+				    .l4_len = 4 };
+
+	step.ip.saddr = ADDR(192, 168, 0, 20);
+	step.ip.daddr = ADDR(192, 0, 2, 200);
+	put16(step.l4 + 2, 0x6558);
+	wire_step(&step, &outcome);
+	return outcome.at[NFT][OUTSIDE].count == 1;
+}
+
 void able_find(struct able *able)
 {
 	able->gso_udp = knows_gso_udp();
 	able->udplite = knows_ports(UDPLITE);
 	able->sctp = knows_ports(SCTP);
+	able->short_gre = takes_short_gre();
 	if (!able->gso_udp)
 		puts("differ: without segments of UDP: packet sockets do not take them");
 	if (!able->udplite)
 		puts("differ: without UDP-Lite: nf_nat does not know its ports");
 	if (!able->sctp)
 		puts("differ: without SCTP: nf_nat does not know its ports");
+	if (!able->short_gre)
+		puts("differ: without GRE of less than 8 bytes: nf_nat drops it");
 }

@@ -162,7 +162,7 @@ void wire_collect(struct outcome *outcome);
 
 /* able.c: what not every kernel can, and is left out there; prints it */
 struct able {
-	bool gso_udp, udplite, sctp;
+	bool gso_udp, udplite, sctp, short_gre;
 };
 
 void able_find(struct able *able);

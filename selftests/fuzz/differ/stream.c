@@ -168,8 +168,10 @@ static void echo_next(struct step *step)
 
 static void gre_next(struct step *step)
 {
+	int least = can.short_gre ? 0 : 4;
+
 	put16(step->l4 + 2, 0x6558);
-	step->l4_len = 4 + any_bytes(step->l4 + 4, rnd(1200));
+	step->l4_len = 4 + any_bytes(step->l4 + 4, least + rnd(1200 - least));
 	step->sorts[SORT_GRE] = true;
 }
 
