@@ -116,7 +116,7 @@ test_calls_of_pptp_that_cannot_be_changed() {
 	control in1
 	why=refuse_memory lost out1 'tcp *' packet in1 tcp "${client[in1]}" to "$server" PA seq 101 ack 301 pptp 7:66
 	ask_call in1 66
-	why=refuse_memory lost in1 'tcp *' packet out1 tcp "$server" to "${end[in1]}" PA seq 301 ack 101 pptp "8:88:${told[in1]}"
+	lost in1 'tcp *' packet out1 tcp "$server" to "${end[in1]}" PA seq 301 ack 101 pptp "8:88:${told[in1]}"
 	take_call in1 66 88
 	carries in1 66 88
 	lost in1 'gre *' packet out1 gre "$out1_silent" to 203.0.113.1 call "${told[in1]}" data lost

@@ -46,7 +46,7 @@ each_fails() { # UNDO WORDS...
 			assert_eq "$after" "$(state)" "state after natctl $*, allocation $nth failed"
 			[ -z "$undo" ] || eval "$undo"
 		else
-			assert_like 'Error: *' "$output" "message of natctl $*, allocation $nth failed"
+			assert_like '*Error: *' "$output" "message of natctl $*, allocation $nth failed"
 			assert_eq "$before" "$(state)" "state after natctl $* was refused, allocation $nth failed"
 		fi
 		((nth < 500)) || fail "natctl $*: no end of allocations"
