@@ -57,8 +57,9 @@ test_udplite_is_treated_like_udp() {
 
 ### SCTP
 
+# Two messages of 32,768 bytes; a busy receiver gets them in parts.
 all_heard() {
-	[ "$(grep -c 'Data 32768 bytes' "$work/sctp")" = 2 ]
+	(($(sed -n 's/.* Data \([0-9]*\) bytes.*/\1/p' "$work/sctp" | paste -sd +) + 0 >= 2 * 32768))
 }
 
 # 9260/S3.3.2-1
