@@ -123,16 +123,16 @@ test_questions() {
 
 # Either it is done and told how much, or refused and nothing is done.
 test_sessions_are_deleted() {
-	local nth start status
+	local nth status
 	masquerade
 	must burst in1 tcp "$in1_silent" 5000+20 "$out1_silent:80"
 	for ((nth = 1; nth < 50; nth++)); do
 		assert_eq 20 "$(sessions)" "sessions before allocation $nth fails"
-		start=$(failed)
 		failing "$nth" "$NATCTL" -n gw session del proto tcp
 		status=$?
-		[ "$(failed)" != "$start" ] || break
-		assert_ne 0 "$status" "exit status of natctl session del, allocation $nth failed ($output)"
+		# No allocation was left to fail, or there was another way.
+		[ "$status" != 0 ] || break
+		assert_like '*Error: *' "$output" "message of natctl session del, allocation $nth failed"
 	done
 	((nth > 1)) || fail "no allocation was made to fail"
 	assert_eq "0 0" "$status $(sessions)" "exit status of natctl session del, and sessions"
