@@ -62,6 +62,11 @@ all_heard() {
 	(($(sed -n 's/.* Data \([0-9]*\) bytes.*/\1/p' "$work/sctp" | paste -sd +) + 0 >= 2 * 32768))
 }
 
+# Under the line with the names of the columns
+no_associations() { # HOST
+	[ "$(in_space "$1" cat /proc/net/sctp/assocs | wc -l)" -le 1 ]
+}
+
 # 9260/S3.3.2-1
 test_an_association_opens_carries_data_and_ends() {
 	local server
@@ -74,6 +79,8 @@ test_an_association_opens_carries_data_and_ends() {
 		-s -c 4 -x 2 -o 1 >"$work/client" 2>&1 || fail "client: $(tail -n 3 "$work/client")"
 	wait_until 20 all_heard || fail "messages are missing"
 	kill $server
+	# What is left of it would send during the next tests.
+	wait_until 20 no_associations in1 || fail "the association does not end"
 }
 
 # 9260/S6.8-1
