@@ -7,6 +7,9 @@
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+# What is imported says which devices have the fast path: none.
+FASTPATH=
+
 cases=$(dirname "$0")/../../tools/tests/import
 
 # All that becomes of the cases is configuration that the kernel would take.

@@ -10,6 +10,9 @@
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+# It has the fast path by itself.
+FASTPATH=
+
 here=$(dirname "$0")/..
 url=http://127.0.0.1:9090
 
