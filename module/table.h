@@ -144,27 +144,28 @@ knat_table_bucket(const struct knat_buckets *buckets, u64 hash)
 	return (struct knat_bucket *)&buckets->bucket[hash >> (buckets->shift & 63)];
 }
 
-/* The lines of a look-up that will follow. */
-static inline void knat_table_prefetch(const struct knat_table *table, u64 hash)
+static __always_inline void
+knat_table_fetch(const struct knat_table *table, u64 hash, bool write)
 {
 	const struct knat_buckets *buckets = rcu_dereference(table->buckets);
 	const struct knat_buckets *next = rcu_dereference(buckets->next);
 
-	prefetch(knat_table_bucket(buckets, hash));
+	__builtin_prefetch(knat_table_bucket(buckets, hash), write);
 	if (unlikely(next))
-		prefetch(knat_table_bucket(next, hash));
+		__builtin_prefetch(knat_table_bucket(next, hash), write);
+}
+
+/* The lines of a look-up that will follow. */
+static inline void knat_table_prefetch(const struct knat_table *table, u64 hash)
+{
+	knat_table_fetch(table, hash, false);
 }
 
 /* The same before an insertion. */
 static inline void knat_table_prefetchw(const struct knat_table *table,
 					u64 hash)
 {
-	const struct knat_buckets *buckets = rcu_dereference(table->buckets);
-	const struct knat_buckets *next = rcu_dereference(buckets->next);
-
-	prefetchw(knat_table_bucket(buckets, hash));
-	if (unlikely(next))
-		prefetchw(knat_table_bucket(next, hash));
+	knat_table_fetch(table, hash, true);
 }
 
 /* Whether slot @n has @tag, as bit @n */
