@@ -37,12 +37,30 @@ static u16 open_neighbour(const struct knat_packet *p, __be32 out_addr,
 	return be16_to_cpu(map->out.port) ^ 1;
 }
 
+/* What tells a mapping without ports from the others of its address */
+static struct knat_port_wish open_wish_id(u8 proto)
+{
+	bool other = knat_port_space(proto) == KNAT_SPACE_OTHER;
+
+	return (struct knat_port_wish) {
+		.first = knat_port_place(proto, 1),
+		.last = other ? knat_port_place(proto, KNAT_OTHER_IDS - 1) :
+				KNAT_PORTS - 1,
+		.mode = KNAT_ALLOC_RANDOM,
+		.chance = get_random_u64(),
+	};
+}
+
 /* Which ports would do, whatever the address. */
 static struct knat_port_wish open_wish(const struct knat_packet *p,
 				       const struct knat_pool_conf *conf)
 {
 	bool query = p->kind == KNAT_PACKET_QUERY;
-	struct knat_port_wish wish = {
+	struct knat_port_wish wish;
+
+	if (unlikely(p->kind == KNAT_PACKET_ADDRESS))
+		return open_wish_id(p->proto);
+	wish = (struct knat_port_wish) {
 		.first = READ_ONCE(conf->port_first),
 		.last = READ_ONCE(conf->port_last),
 		.inside = be16_to_cpu(p->sport),
@@ -51,21 +69,8 @@ static struct knat_port_wish open_wish(const struct knat_packet *p,
 		.classes = !query,
 		.chance = get_random_u64(),
 	};
-
-	/* What tells a mapping without ports from the others of the address */
-	if (unlikely(p->kind == KNAT_PACKET_ADDRESS)) {
-		wish = (struct knat_port_wish) {
-			.first = knat_port_place(p->proto, 1),
-			.last = KNAT_PORTS - 1,
-			.mode = KNAT_ALLOC_RANDOM,
-			.chance = wish.chance,
-		};
-		if (knat_port_space(p->proto) == KNAT_SPACE_OTHER)
-			wish.last = knat_port_place(p->proto,
-						    KNAT_OTHER_IDS - 1);
-	} else if (wish.mode == KNAT_ALLOC_PRESERVE) {
+	if (wish.mode == KNAT_ALLOC_PRESERVE)
 		wish.hint = wish.inside;
-	}
 	return wish;
 }
 
@@ -369,14 +374,16 @@ err_put:
 bool knat_map_foresee(const struct knat_packet *p,
 		      const struct knat_view_rule *rule, struct knat_found *to)
 {
-	const struct knat_pool_addrs *addrs = rcu_dereference(rule->pool->addrs);
+	struct open_addrs from = {
+		.addrs = rcu_dereference(rule->pool->addrs),
+	};
 	union knat_far far = open_far(p, &rule->pool->conf, rule->realm);
-	u32 limit = READ_ONCE(rule->pool->conf.limit), i, nr;
-	struct knat_addr *addr = NULL;
+	u32 limit = READ_ONCE(rule->pool->conf.limit);
 	struct knat_map *map = NULL;
 	struct knat_port_wish wish;
 	struct knat_host *host;
-	int port = -ENOSPC;
+	union knat_ep out;
+	int err;
 
 	to->whole_addr = false;
 	if (far.addr)
@@ -395,7 +402,7 @@ bool knat_map_foresee(const struct knat_packet *p,
 		open_refuse(p, -ENFILE);
 		return false;
 	}
-	if (!addrs || !addrs->nr) {
+	if (!from.addrs || !from.addrs->nr) {
 		open_refuse(p, -EADDRNOTAVAIL);
 		return false;
 	}
@@ -407,18 +414,18 @@ bool knat_map_foresee(const struct knat_packet *p,
 		return false;
 	}
 	/* A new subscriber is paired by chance. */
-	if (host && READ_ONCE(rule->pool->conf.pairing) == KNAT_PAIRING_PAIRED)
-		addr = knat_pool_addrs_find(addrs, READ_ONCE(host->paired), &i);
-	nr = addr ? 1 : addrs->nr;
+	from.nr = from.addrs->nr;
+	if (host && READ_ONCE(rule->pool->conf.pairing) == KNAT_PAIRING_PAIRED &&
+	    knat_pool_addrs_find(from.addrs, READ_ONCE(host->paired), &from.first))
+		from.nr = 1;
 	wish = open_wish(p, &rule->pool->conf);
-	for (i = 0; i < nr && port == -ENOSPC; i++)
-		port = open_take_port(p, addr ?: addrs->addr[i], wish, far);
-	if (port < 0) {
-		open_refuse(p, port);
+	err = open_take(p, &from, &wish, far, &out);
+	if (err) {
+		open_refuse(p, err);
 		return false;
 	}
-	p->look->any_addr = nr > 1;
-	to->addr = (addr ?: addrs->addr[0])->addr;
-	to->port = cpu_to_be16(port);
+	p->look->any_addr = from.nr > 1;
+	to->addr = out.addr;
+	to->port = out.port;
 	return true;
 }
