@@ -9,6 +9,7 @@
 
 struct knat_apply;
 struct knat_net;
+struct knat_pool;
 struct knat_pool_conf;
 struct knat_rule;
 struct knat_session;
@@ -118,6 +119,11 @@ bool knat_nl_not_zero(const struct nlattr *attr,
 /* Are no bits of @addr below prefix length @len set? Else extack says so. */
 bool knat_nl_prefix(const struct nlattr *attr, u8 len,
 		    struct netlink_ext_ack *extack);
+
+/* The pool that @name is of, under kn->config_lock, or NULL, and extack says so. */
+struct knat_pool *knat_nl_pool_get(struct knat_net *kn,
+				   const struct nlattr *name,
+				   struct netlink_ext_ack *extack);
 
 /* A pool's settings from its attributes, over what @conf holds; shared by
  * pools and masquerade rules. Points extack at the attribute to blame.

@@ -321,10 +321,7 @@ int knat_nl_map_pool(struct knat_net *kn, struct nlattr **attrs,
 
 	lockdep_assert_held(&kn->config_lock);
 
-	if (!attr || knat_pool_find(kn, nla_data(attr)))
-		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attr, "there is no pool of this name");
-	return -ENOENT;
+	return !attr || knat_nl_pool_get(kn, attr, extack) ? 0 : -ENOENT;
 }
 
 bool knat_nl_map_match(const struct knat_map *map,

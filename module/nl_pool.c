@@ -200,14 +200,14 @@ int knat_nl_pool_add(struct knat_apply *apply, struct genl_info *info,
 	return err;
 }
 
-static struct knat_pool *pool_get(struct knat_net *kn, struct genl_info *info,
-				  const char *name)
+struct knat_pool *knat_nl_pool_get(struct knat_net *kn,
+				   const struct nlattr *name,
+				   struct netlink_ext_ack *extack)
 {
-	struct knat_pool *pool = knat_pool_find(kn, name);
+	struct knat_pool *pool = knat_pool_find(kn, nla_data(name));
 
 	if (!pool)
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[KNAT_A_POOL_NAME],
+		NL_SET_ERR_MSG_ATTR(extack, name,
 				    "there is no pool of this name");
 	return pool;
 }
@@ -215,15 +215,15 @@ static struct knat_pool *pool_get(struct knat_net *kn, struct genl_info *info,
 int knat_nl_pool_set(struct knat_apply *apply, struct genl_info *info,
 		     const struct nlattr *nest)
 {
-	const char *name = pool_name(info);
 	struct knat_addr_range *ranges = NULL;
 	struct knat_pool_conf conf;
 	struct knat_pool *pool;
 	int n = 0, err;
 
-	if (!name)
+	if (!pool_name(info))
 		return -EINVAL;
-	pool = pool_get(apply->kn, info, name);
+	pool = knat_nl_pool_get(apply->kn, info->attrs[KNAT_A_POOL_NAME],
+				info->extack);
 	if (!pool)
 		return -ENOENT;
 	conf = pool->conf;
@@ -244,12 +244,12 @@ int knat_nl_pool_set(struct knat_apply *apply, struct genl_info *info,
 int knat_nl_pool_del(struct knat_apply *apply, struct genl_info *info,
 		     const struct nlattr *nest)
 {
-	const char *name = pool_name(info);
 	struct knat_pool *pool;
 
-	if (!name)
+	if (!pool_name(info))
 		return -EINVAL;
-	pool = pool_get(apply->kn, info, name);
+	pool = knat_nl_pool_get(apply->kn, info->attrs[KNAT_A_POOL_NAME],
+				info->extack);
 	if (!pool)
 		return -ENOENT;
 	NL_SET_BAD_ATTR(info->extack, info->attrs[KNAT_A_POOL_NAME]);
