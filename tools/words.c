@@ -44,18 +44,17 @@ static void option_late(const struct words *words, const char *word)
 {
 	static const char *const options[] = { "-j", "-p", "-n", "-b", "-V", NULL };
 
-	if (words->object && *word && word_find(word, options) >= 0)
+	if (words->object && word_find(word, options) >= 0)
 		fail_word(words, "%s stands behind the object: options of natctl must stand before it",
 			  said(word));
 }
 
 void word_end(const struct words *words)
 {
-	if (words->left)
-		option_late(words, words->next[0]);
-	if (words->left)
-		fail_word(words, "%s is one word too many",
-			  said(words->next[0]));
+	if (!words->left)
+		return;
+	option_late(words, words->next[0]);
+	fail_word(words, "%s is one word too many", said(words->next[0]));
 }
 
 int word_find(const char *word, const char *const *names)
@@ -99,12 +98,11 @@ int word_choose_of(const struct words *words, const char *word,
 	if (i == WORD_AMBIGUOUS)
 		fail_word(words, "%s is ambiguous: it may mean %s", said(word),
 			  alternatives(names, count, word));
-	if (i == WORD_UNKNOWN)
-		option_late(words, word);
-	if (i == WORD_UNKNOWN)
-		fail_word(words, "%s is not %s: it must be %s", said(word),
-			  what, alternatives(names, count, ""));
-	return i;
+	if (i != WORD_UNKNOWN)
+		return i;
+	option_late(words, word);
+	fail_word(words, "%s is not %s: it must be %s", said(word), what,
+		  alternatives(names, count, ""));
 }
 
 int word_choose(const struct words *words, const char *word, const char *what,
