@@ -9,7 +9,7 @@
 far=203.0.113.11:7000
 
 fast() { # [DEVICES]
-	[ -n "${FASTPATH-}" ] || nat fastpath add dev "${1:-lan,lan2,wan}"
+	with_fastpath "${1:-lan,lan2,wan}"
 }
 
 # A flow that has been there and back, so that all that it needs is known

@@ -541,6 +541,11 @@ without_fastpath() {
 	[ -z "${FASTPATH-}" ] || nat fastpath del dev "$(routed_devices)"
 }
 
+# Of a test for which these devices are to have it
+with_fastpath() { # DEV[,DEV...]
+	[ -n "${FASTPATH-}" ] || nat fastpath add dev "$1"
+}
+
 be_fresh() {
 	"$NATCTL" -n gw -b "$work/fresh" || bail "natctl flush fails"
 }

@@ -187,7 +187,7 @@ one_of_each() {
 	nat rule add oif wan masquerade
 	nat map add tcp 203.0.113.1:8000 to 192.168.0.2:80 label secretlabel
 	nat map add 198.51.100.9 to 192.168.0.9 label secretlabel
-	[ -n "${FASTPATH-}" ] || nat fastpath add dev lan2
+	with_fastpath lan2
 	must burst in1 udp $in1_silent 5000+5 $out1_silent:7000
 	must burst in1 tcp $in1_silent 5000+5 $out1_silent:80
 }

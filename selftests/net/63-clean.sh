@@ -26,7 +26,7 @@ all_kinds() {
 	done
 	nat map add udp dev wan:9000-9009 to 192.168.0.3 lifetime 600
 	nat map add 198.51.100.16/28 to 192.168.0.16/28 label whole
-	[ -n "${FASTPATH-}" ] || nat fastpath add dev lan2
+	with_fastpath lan2
 }
 
 traffic() {

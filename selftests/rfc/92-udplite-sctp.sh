@@ -5,6 +5,8 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=../lib-sctp.sh
+. "$(dirname "$0")/../lib-sctp.sh"
 
 # From in1's port 5000 to out1's port 7000; leaves the outside end in $end.
 opens() { # PROTO WORDS...
@@ -59,7 +61,7 @@ test_udplite_is_treated_like_udp() {
 
 # Two messages of 32,768 bytes; a busy receiver gets them in parts.
 all_heard() {
-	(($(sed -n 's/.* Data \([0-9]*\) bytes.*/\1/p' "$work/sctp" | paste -sd +) + 0 >= 2 * 32768))
+	(($(sctp_bytes "$work/sctp") >= 2 * 32768))
 }
 
 # Under the line with the names of the columns
