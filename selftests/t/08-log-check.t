@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A complaint in a kernel log is seen; what the allocator says of failures that a test has asked for is none.
+
+cd "$(dirname "$0")/../.." || exit
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# shellcheck source=selftests/tap.bash
+. selftests/tap.bash
+
+may='[ 1.0] knat-test: allocations may fail'
+must_not='[ 2.0] knat-test: no allocation is to fail'
+failure=(
+	'[ 1.5] bash: page allocation failure: order:0, mode:0x820(GFP_ATOMIC)'
+	'[ 1.5] CPU: 0 UID: 0 PID: 77 Comm: bash'
+	'[ 1.5] Call Trace:'
+	'[ 1.5]  dump_stack_lvl+0x5d/0x80'
+)
+per_cpu=("[ 1.6] percpu: allocation failed, size=8 align=8 atomic=1" "${failure[@]:1}")
+
+log()
+{
+	printf '%s\n' "$@" >"$work/log"
+	selftests/vm/log-check "$work/log"
+}
+
+complaint()
+{
+	! log "$@"
+}
+
+echo "1..7"
+check "nothing" log '[ 0.0] Linux version 6.1'
+check "a warning" complaint '[ 1.0] WARNING: CPU: 0 PID: 1 at net/core/skbuff.c:1'
+check "a failed allocation" complaint "${failure[@]}"
+check "failed allocations that were asked for" log "$may" "${failure[@]}" "${per_cpu[@]}" "$must_not"
+check "one before and one after" complaint "${failure[@]}" "$may" "${failure[@]}" "$must_not" "${failure[@]}"
+check "one after" complaint "$may" "${failure[@]}" "$must_not" "${failure[@]}"
+check "a trace of something else meanwhile" complaint "$may" "${failure[@]}" "${failure[@]:1}" "$must_not"
