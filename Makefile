@@ -274,6 +274,7 @@ demo: deps
 bench:
 	selftests/deps bench
 	selftests/bench/run full
+	selftests/bench/run profiles
 
 bench-quick:
 	selftests/deps bench

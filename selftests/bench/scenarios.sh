@@ -272,11 +272,11 @@ growth()
 	done
 }
 
-# disturb ACTION COMMAND...: while the command runs, established flows send on the other CPU. What the slowest stretch
-# of packets keeps of $quiet is the figure.
+# disturb ACTION COMMAND...: while the command runs, established flows send on the other CPU. What they keep of $quiet
+# is the figure, and what the slowest stretch of packets does.
 disturb()
 {
-	local action=$1 pid worst=$quiet lost_all=0
+	local action=$1 pid worst=$quiet lost_all=0 stretches=0 time=0
 
 	shift
 	(
@@ -287,10 +287,13 @@ disturb()
 	while kill -0 $pid 2>/dev/null; do
 		send client $((packets / 4)) c
 		[ "$pps" -ge "$worst" ] || worst=$pps
+		stretches=$((stretches + 1))
+		time=$((time + 1000000000 / pps))
 		lost_all=$((lost_all + lost))
 	done
 	wait $pid
-	figure "$action.kept" "$(tenths $((worst * 100)) "$quiet")"
+	figure "$action.kept" "$(tenths $((stretches * 100000000000 / time)) "$quiet")"
+	figure "$action.least" "$(tenths $((worst * 100)) "$quiet")"
 	figure "$action.lost" "$lost_all"
 	figure "$action.ms" "$(awk '{ printf "%d", $1 / 1000000 }' /run/managed)"
 }
