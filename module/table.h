@@ -144,15 +144,23 @@ knat_table_bucket(const struct knat_buckets *buckets, u64 hash)
 	return (struct knat_bucket *)&buckets->bucket[hash >> (buckets->shift & 63)];
 }
 
+static __always_inline void knat_bucket_prefetch(const void *bucket, bool write)
+{
+	if (write)
+		prefetchw(bucket);
+	else
+		prefetch(bucket);
+}
+
 static __always_inline void
 knat_table_fetch(const struct knat_table *table, u64 hash, bool write)
 {
 	const struct knat_buckets *buckets = rcu_dereference(table->buckets);
 	const struct knat_buckets *next = rcu_dereference(buckets->next);
 
-	__builtin_prefetch(knat_table_bucket(buckets, hash), write);
+	knat_bucket_prefetch(knat_table_bucket(buckets, hash), write);
 	if (unlikely(next))
-		__builtin_prefetch(knat_table_bucket(next, hash), write);
+		knat_bucket_prefetch(knat_table_bucket(next, hash), write);
 }
 
 /* The lines of a look-up that will follow. */
