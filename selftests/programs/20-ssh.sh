@@ -31,11 +31,18 @@ ssh_options=(-F none -i "$keys/user" -o IdentitiesOnly=yes -o BatchMode=yes
 	-o "UserKnownHostsFile=$keys/known" -o StrictHostKeyChecking=yes
 	-o ConnectTimeout=20 -o LogLevel=ERROR)
 
-# A shell on another host says what it sees of the connection.
+# A shell on another host says what it sees of the connection, which has ended
+# then: a late word of it would meet the gateway of the next test.
 log_in() { # HOST ADDR PORT
 	client "$1" ssh "${ssh_options[@]}" -p "$3" "root@$2" \
 		'echo "$SSH_CONNECTION"'
 	output=${output##*$'\n'}
+	wait_until 20 hung_up "$1" || fail "the connection of $1 does not end"
+}
+
+hung_up() { # HOST
+	[ -z "$(in_space "$1" ss -Htn state established state fin-wait-1 \
+		state fin-wait-2 state closing state last-ack)" ]
 }
 
 test_a_login_from_inside_comes_from_the_gateway() {
