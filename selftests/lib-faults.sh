@@ -26,11 +26,11 @@ let_fail() {
 	echo 0 >"$faults"/fail_page_alloc/min-order
 	echo N >"$faults"/fail_page_alloc/ignore-gfp-highmem
 	fault times "$many"
-	echo "knat-test: allocations may fail" >/dev/kmsg
+	echo "knat-faults: allocations may fail" >/dev/kmsg
 }
 
 unbuild_more() {
-	echo "knat-test: no allocation is to fail" >/dev/kmsg
+	echo "knat-faults: no allocation is to fail" >/dev/kmsg
 }
 
 # Only what the module asks for is to fail.

@@ -9,8 +9,8 @@ trap 'rm -rf "$work"' EXIT
 # shellcheck source=selftests/tap.bash
 . selftests/tap.bash
 
-may='[ 1.0] knat-test: allocations may fail'
-must_not='[ 2.0] knat-test: no allocation is to fail'
+may='[ 1.0] knat-faults: allocations may fail'
+must_not='[ 2.0] knat-faults: no allocation is to fail'
 failure=(
 	'[ 1.5] bash: page allocation failure: order:0, mode:0x820(GFP_ATOMIC)'
 	'[ 1.5] CPU: 0 UID: 0 PID: 77 Comm: bash'
