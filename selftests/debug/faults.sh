@@ -142,6 +142,11 @@ nothing_left() {
 	[ "$(counter mappings) $(counter sessions)" = '0 0' ]
 }
 
+# Nor a port that is not free again, which takes until the next second.
+nobody_left() {
+	[ "$(counter subscribers)" = 0 ]
+}
+
 # The gateway's own pings are made on its own account, so that each allocation on their way can be told.
 test_a_mapping_and_its_session() {
 	local nth start count=0 refused=0 before
@@ -180,6 +185,7 @@ test_flows_from_the_inside() {
 	done
 	assert_ne 0 "$(counter refuse_memory)" "flows refused for want of memory"
 	wait_until 5 nothing_left || fail "mappings or sessions are left after a flush"
+	wait_until 5 nobody_left || fail "ports are left after a flush"
 	must burst in1 udp "$in1_silent" 5000+100 "$out1_silent:7000"
 	must burst in1 tcp "$in1_silent" 5000+100 "$out1_silent:80"
 	assert_mappings 100 proto udp
