@@ -59,7 +59,7 @@ test_udplite_is_treated_like_udp() {
 
 ### SCTP
 
-# Two messages of 32,768 bytes; a busy receiver gets them in parts.
+# Two messages of 32,768 bytes
 all_heard() {
 	(($(sctp_bytes "$work/sctp") >= 2 * 32768))
 }
