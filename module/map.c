@@ -170,6 +170,10 @@ static void map_unhash(struct knat_net *kn, struct knat_map *map,
 		atomic_inc(&kn->nr_resting);
 		WRITE_ONCE(map->stamp, (u32)jiffies);
 		knat_event_map_gone(kn, map, reason);
+		if (reason == KNAT_REASON_EXPIRED)
+			knat_count(kn, MAP_EXPIRED);
+		else
+			knat_count(kn, MAP_REMOVED);
 	}
 	/* Pairs with knat_map_gone(). */
 	atomic_fetch_or_release(KNAT_MAP_GONE, &map->refs);
@@ -211,9 +215,8 @@ void knat_map_put(struct knat_net *kn, struct knat_map *map)
 	/* A TCP mapping lives as long as its connections; UDP and ICMP have a
 	 * time of their own as well.
 	 */
-	if ((knat_proto_tracked(map->in.proto) || knat_map_expired(kn, map)) &&
-	    knat_map_kill(kn, map))
-		knat_count(kn, MAP_EXPIRED);
+	if (knat_proto_tracked(map->in.proto) || knat_map_expired(kn, map))
+		knat_map_kill(kn, map);
 }
 
 void knat_map_release(struct knat_net *kn, struct knat_map *map)

@@ -211,7 +211,8 @@ static void session_count(const struct knat_map *map, int nr)
 		atomic_add(nr, &host->sessions);
 }
 
-bool knat_session_kill(struct knat_net *kn, struct knat_session *session)
+static bool session_end(struct knat_net *kn, struct knat_session *session,
+			enum knat_counter counter)
 {
 	bool mine;
 
@@ -226,9 +227,20 @@ bool knat_session_kill(struct knat_net *kn, struct knat_session *session)
 		session_count(session->map, -1);
 		knat_map_put(kn, session->map);
 		session_mark(session, KNAT_SESSION_F_GONE);
+		knat_count_nr(kn, counter);
 	}
 	local_bh_enable();
 	return mine;
+}
+
+bool knat_session_kill(struct knat_net *kn, struct knat_session *session)
+{
+	return session_end(kn, session, KNAT_COUNTER_SESSION_EXPIRED);
+}
+
+bool knat_session_condemn(struct knat_net *kn, struct knat_session *session)
+{
+	return session_end(kn, session, KNAT_COUNTER_SESSION_REMOVED);
 }
 
 static struct knat_session *session_new(const struct knat_map *map,

@@ -190,8 +190,10 @@ struct knat_session *knat_session_open_call(struct knat_net *kn,
 bool knat_session_permitted(struct knat_net *kn, const struct knat_map *map,
 			    __be32 remote_addr, __be16 remote_port);
 
-/* Kill a session: true if this call did it. */
+/* Kill a session whose time is over: true if this call did it. */
 bool knat_session_kill(struct knat_net *kn, struct knat_session *session);
+/* The same of one that goes with its mapping, or by request. */
+bool knat_session_condemn(struct knat_net *kn, struct knat_session *session);
 
 u32 knat_session_timeout(const struct knat_net *kn,
 			 const struct knat_session *session);

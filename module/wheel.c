@@ -127,9 +127,8 @@ void knat_wheel_add_session(struct knat_net *kn, struct knat_session *session)
 static void wheel_visit_map(struct knat_net *kn, struct knat_wheel_cpu *cpu,
 			    struct knat_map *map)
 {
-	if (!knat_map_dead(map) && knat_map_expired(kn, map) &&
-	    knat_map_kill(kn, map))
-		knat_count(kn, MAP_EXPIRED);
+	if (!knat_map_dead(map) && knat_map_expired(kn, map))
+		knat_map_kill(kn, map);
 	if (knat_map_dead(map) && !map_left(kn, map))
 		knat_map_release(kn, map);
 	else
@@ -142,9 +141,8 @@ static void wheel_visit_session(struct knat_net *kn,
 {
 	if (knat_session_is_call(session) && !knat_session_dead(session))
 		knat_pptp_visit(kn, session);
-	if (knat_session_expired(kn, session) &&
-	    knat_session_kill(kn, session))
-		knat_count(kn, SESSION_EXPIRED);
+	if (knat_session_expired(kn, session))
+		knat_session_kill(kn, session);
 	if (knat_session_gone(session))
 		knat_reap_session(kn, session);
 	else
@@ -277,10 +275,8 @@ static void sweep_condemn_map(struct knat_net *kn, struct knat_sweep *sweep,
 			      struct knat_wheel_cpu *cpu, struct knat_map *map)
 {
 	if (!knat_map_dead(map) && sweep->map(map, sweep->arg) &&
-	    knat_map_condemn(kn, map)) {
-		knat_count(kn, MAP_REMOVED);
+	    knat_map_condemn(kn, map))
 		sweep->maps++;
-	}
 	sweep->dying |= knat_map_dead(map) && !knat_map_gone(map);
 	wheel_hang_map(kn, cpu, map);
 }
@@ -295,10 +291,8 @@ static void sweep_kill_session(struct knat_net *kn, struct knat_sweep *sweep,
 	if (!knat_session_dead(session) &&
 	    (knat_map_dead(session->map) ||
 	     (sweep->session && sweep->session(session, sweep->arg))) &&
-	    knat_session_kill(kn, session)) {
-		knat_count(kn, SESSION_REMOVED);
+	    knat_session_condemn(kn, session))
 		sweep->sessions++;
-	}
 	if (knat_session_gone(session)) {
 		knat_reap_session(kn, session);
 		return;

@@ -523,6 +523,7 @@ remember_fresh() {
 			printf 'fastpath add dev %s\n' "$(routed_devices)"
 	} >"$work/fresh"
 	printf '%s list\n' pool rule map config fastpath >"$work/lists"
+	printf '%s\n' flush stats >"$work/balance"
 }
 
 # The devices of the gateway that IP packets come in through, with commas
@@ -552,6 +553,34 @@ be_fresh() {
 
 ### Running
 
+# In the middle of a test
+reset_counters() {
+	nat stats reset
+	: >"$work/counted_anew"
+}
+
+# Whatever was made by the end of a test is told to have gone when all is flushed, and nothing is told twice. A test
+# that has taken the gateway away has nothing to tell.
+balanced() {
+	local name value what
+	local -A counters=()
+	while read -r name value _; do
+		counters[$name]=$value
+	done < <("$NATCTL" -n gw -b "$work/balance" 2>/dev/null)
+	if [ -e "$work/counted_anew" ]; then
+		rm "$work/counted_anew"
+		return 0
+	fi
+	[ -n "${counters[map_created]-}" ] || return 0
+	for what in map session; do
+		((counters[${what}_created] == counters[${what}_expired] + counters[${what}_removed])) || {
+			diag "${what}_created ${counters[${what}_created]}, but ${what}_expired" \
+				"${counters[${what}_expired]} and ${what}_removed ${counters[${what}_removed]} after a flush"
+			return 1
+		}
+	done
+}
+
 kernel_tainted() {
 	local taint
 	read -r taint </proc/sys/kernel/tainted
@@ -569,6 +598,7 @@ run_one() { # NAME
 	fi
 	("$1") || status=$?
 	ask verdict || status=1
+	balanced || status=1
 	if kernel_tainted; then
 		diag "the kernel has warned, see its log"
 		status=1

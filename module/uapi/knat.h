@@ -402,11 +402,13 @@ enum knat_a_fastpath {
 	X(PASS_LOCAL, pass_local,					\
 	  "packets of the gateway itself on a shared address")		\
 	X(MAP_CREATED, map_created, "mappings created by traffic")	\
-	X(MAP_EXPIRED, map_expired, "mappings that timed out")		\
+	X(MAP_EXPIRED, map_expired,					\
+	  "mappings of traffic that timed out or had no session left")	\
 	X(MAP_REMOVED, map_removed,					\
-	  "mappings removed by flush, deletion or loss of the address")	\
+	  "mappings of traffic removed by flush, deletion or loss of the address")\
 	X(SESSION_CREATED, session_created, "sessions created")		\
-	X(SESSION_EXPIRED, session_expired, "sessions that timed out")	\
+	X(SESSION_EXPIRED, session_expired,				\
+	  "sessions that timed out or made way for a newer one")	\
 	X(SESSION_REMOVED, session_removed,				\
 	  "sessions removed with their mapping or by request")		\
 	X(REFUSE_PORTS, refuse_ports,					\

@@ -20,7 +20,7 @@ test_established_udp_is_fast_both_ways() {
 	masquerade
 	fast
 	open_flow
-	nat stats reset
+	reset_counters
 	counts_fast 1 1 both_ways
 	counts_fast 1 1 both_ways
 	assert_counter out_translated 2

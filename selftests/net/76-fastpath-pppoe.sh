@@ -64,7 +64,7 @@ test_packets_of_an_outside_session_are_fast_at_the_device_beneath() {
 	outside_ppp
 	fast lan,wan
 	open_flow
-	nat stats reset
+	reset_counters
 	before=$(device_bytes ppp rx)
 	counts_fast 1 1 both_ways
 	counts_fast 1 1 both_ways

@@ -52,7 +52,7 @@ test_packets_of_an_inside_vlan_are_fast_at_the_device_beneath() {
 	masquerade
 	fast lan2,wan
 	open_from_vlan
-	nat stats reset
+	reset_counters
 	counts_fast 1 1 both_ways
 	counts_fast 1 1 both_ways
 	assert_counter out_translated 2
@@ -64,7 +64,7 @@ test_packets_of_an_outside_vlan_are_fast_at_the_device_beneath() {
 	outside_vlan
 	fast lan,wan
 	open_flow
-	nat stats reset
+	reset_counters
 	counts_fast 1 1 both_ways
 	assert_like '198.18.7.1:*' "$outside" "source that out1 sees"
 	assert_counter fast_miss 0
