@@ -39,11 +39,28 @@ const struct nla_policy knat_pool_policy[KNAT_A_POOL_MAX + 1] = {
 	[KNAT_A_POOL_SUBSCRIBERS] = { .type = NLA_REJECT },
 };
 
+static int conf_check(struct nlattr **attrs, const struct knat_pool_conf *conf,
+		      struct netlink_ext_ack *extack)
+{
+	if (conf->port_first > conf->port_last) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[KNAT_A_POOL_PORT_FIRST] ?:
+				    attrs[KNAT_A_POOL_PORT_LAST],
+				    "the first port of the range is above the last");
+		return -EINVAL;
+	}
+	if (conf->mss_clamp > KNAT_MSS_CLAMP_PMTU &&
+	    (conf->mss_clamp < KNAT_MSS_CLAMP_MIN ||
+	     conf->mss_clamp > KNAT_MSS_CLAMP_MAX)) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[KNAT_A_POOL_MSS_CLAMP],
+				    "mss-clamp must be off, pmtu or 88 to 65495 bytes");
+		return -ERANGE;
+	}
+	return 0;
+}
+
 int knat_nl_pool_conf(struct nlattr **attrs, struct knat_pool_conf *conf,
 		      struct netlink_ext_ack *extack)
 {
-	int err;
-
 	if (attrs[KNAT_A_POOL_PORT_FIRST])
 		conf->port_first = nla_get_u16(attrs[KNAT_A_POOL_PORT_FIRST]);
 	if (attrs[KNAT_A_POOL_PORT_LAST])
@@ -65,12 +82,7 @@ int knat_nl_pool_conf(struct nlattr **attrs, struct knat_pool_conf *conf,
 	if (attrs[KNAT_A_POOL_MSS_CLAMP])
 		conf->mss_clamp = nla_get_u16(attrs[KNAT_A_POOL_MSS_CLAMP]);
 
-	err = knat_pool_conf_check(conf, extack);
-	if (err == -EINVAL)
-		NL_SET_BAD_ATTR(extack, attrs[KNAT_A_POOL_PORT_FIRST]);
-	else if (err)
-		NL_SET_BAD_ATTR(extack, attrs[KNAT_A_POOL_MSS_CLAMP]);
-	return err;
+	return conf_check(attrs, conf, extack);
 }
 
 int knat_nl_pool_conf_fill(struct sk_buff *skb,

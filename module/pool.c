@@ -33,24 +33,6 @@ struct knat_pool *knat_pool_find(struct knat_net *kn, const char *name)
 	return NULL;
 }
 
-int knat_pool_conf_check(const struct knat_pool_conf *conf,
-			 struct netlink_ext_ack *extack)
-{
-	if (conf->port_first > conf->port_last) {
-		NL_SET_ERR_MSG(extack,
-			       "the first port of the range is above the last");
-		return -EINVAL;
-	}
-	if (conf->mss_clamp > KNAT_MSS_CLAMP_PMTU &&
-	    (conf->mss_clamp < KNAT_MSS_CLAMP_MIN ||
-	     conf->mss_clamp > KNAT_MSS_CLAMP_MAX)) {
-		NL_SET_ERR_MSG(extack,
-			       "mss-clamp must be off, pmtu or 88 to 65495 bytes");
-		return -ERANGE;
-	}
-	return 0;
-}
-
 struct knat_addr *knat_pool_addrs_find(const struct knat_pool_addrs *addrs,
 				       __be32 addr, u32 *slot)
 {
@@ -431,9 +413,6 @@ struct knat_pool *knat_pool_add(struct knat_net *kn, const char *name,
 		NL_SET_ERR_MSG(extack, "a pool of this name exists already");
 		return ERR_PTR(-EEXIST);
 	}
-	err = knat_pool_conf_check(conf, extack);
-	if (err)
-		return ERR_PTR(err);
 	pool = knat_pool_new(conf);
 	if (!pool)
 		return ERR_PTR(-ENOMEM);
@@ -474,9 +453,6 @@ int knat_pool_set(struct knat_net *kn, struct knat_pool *pool,
 		NL_SET_ERR_MSG(extack, "the pool is set twice at once");
 		return -EINVAL;
 	}
-	err = knat_pool_conf_check(conf, extack);
-	if (err)
-		return err;
 	memset(turn, 0, sizeof(*turn));
 	INIT_LIST_HEAD(&turn->leaving);
 	if (ranges) {

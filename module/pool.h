@@ -141,10 +141,6 @@ void knat_pool_unset(struct knat_net *kn, struct knat_pool *pool,
 /* Does it have an address of these, in host order? */
 bool knat_pool_meets(const struct knat_pool *pool, u32 first, u32 last);
 
-/* Range and sense of settings, for pools and masquerade rules alike. */
-int knat_pool_conf_check(const struct knat_pool_conf *conf,
-			 struct netlink_ext_ack *extack);
-
 /* Dynamic mappings now. */
 u32 knat_pool_mappings(const struct knat_pool *pool);
 

@@ -142,9 +142,6 @@ struct knat_rule *knat_rule_new(struct knat_net *kn,
 			goto err_outdev;
 	}
 	if (rule->action == KNAT_ACTION_MASQUERADE) {
-		err = knat_pool_conf_check(conf, extack);
-		if (err)
-			goto err_realm;
 		err = -ENOMEM;
 		rule->pool = knat_pool_new(conf);
 		if (!rule->pool)
