@@ -216,19 +216,11 @@ const struct nl_reader map_reader = { KNAT_A_MAP_MAX, types, print };
 static void print_count(const struct nlmsghdr *nlh,
 			const struct nlattr *const *attrs)
 {
-	uint32_t count = nl_u32(attrs[KNAT_A_MAP_COUNT]);
-
 	(void)nlh;
 	if (!attrs[KNAT_A_MAP_COUNT])
 		nl_odd_answer();
-	if (out_json) {
-		json_object(NULL);
-		json_number("removed", count);
-		json_end();
-	} else {
-		text("%u mappings removed", count);
-		text_end();
-	}
+	out_count("removed", nl_u32(attrs[KNAT_A_MAP_COUNT]), "mapping",
+		  " removed");
 }
 
 const struct nl_reader map_count_reader = {

@@ -302,3 +302,16 @@ void text_end(void)
 	column = 0;
 	check();
 }
+
+void out_count(const char *key, uint32_t count, const char *thing,
+	       const char *done)
+{
+	if (out_json) {
+		json_object(NULL);
+		json_number(key, count);
+		json_end();
+	} else {
+		text("%u %s%s%s", count, thing, count == 1 ? "" : "s", done);
+		text_end();
+	}
+}

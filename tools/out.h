@@ -20,6 +20,11 @@ void out_end(void);
 /* Around an object that is in no list, and is on a line of its own. */
 void out_alone(void);
 void out_alone_end(void);
+/* All that is told is a number of things; @done is what became of them, with a
+ * blank before it, or nothing.
+ */
+void out_count(const char *key, uint32_t count, const char *thing,
+	       const char *done);
 /* All is written, or the process ends with an error. */
 void out_flush(void);
 

@@ -181,34 +181,24 @@ static const uint8_t types[KNAT_A_SESSION_MAX + 1] = {
 
 const struct nl_reader session_reader = { KNAT_A_SESSION_MAX, types, print };
 
-/* A count as @key in JSON, and with @unit behind it in text. */
-static void print_count(const struct nlattr *count, const char *key,
-			const char *unit)
-{
-	if (!count)
-		nl_odd_answer();
-	if (out_json) {
-		json_object(NULL);
-		json_number(key, nl_u32(count));
-		json_end();
-	} else {
-		text("%u %s", nl_u32(count), unit);
-		text_end();
-	}
-}
-
 static void print_sessions(const struct nlmsghdr *nlh,
 			   const struct nlattr *const *attrs)
 {
 	(void)nlh;
-	print_count(attrs[KNAT_A_SESSION_COUNT], "sessions", "sessions");
+	if (!attrs[KNAT_A_SESSION_COUNT])
+		nl_odd_answer();
+	out_count("sessions", nl_u32(attrs[KNAT_A_SESSION_COUNT]), "session",
+		  "");
 }
 
 static void print_removed(const struct nlmsghdr *nlh,
 			  const struct nlattr *const *attrs)
 {
 	(void)nlh;
-	print_count(attrs[KNAT_A_SESSION_COUNT], "removed", "sessions removed");
+	if (!attrs[KNAT_A_SESSION_COUNT])
+		nl_odd_answer();
+	out_count("removed", nl_u32(attrs[KNAT_A_SESSION_COUNT]), "session",
+		  " removed");
 }
 
 /* --- commands --- */

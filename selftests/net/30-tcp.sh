@@ -298,7 +298,7 @@ test_a_listed_session_shows_its_ends() {
 	establish
 	assert_like "tcp*$inside*$end*$remote*" "$(nat session list)" \
 		"natctl session list"
-	assert_eq "1 sessions" "$(nat session count)" "natctl session count"
+	assert_eq "1 session" "$(nat session count)" "natctl session count"
 	assert_eq 1 "$(sessions in $in1_silent)" "sessions of the inside address"
 	assert_eq 0 "$(sessions in $in2_silent)" "sessions of another address"
 	assert_eq 1 "$(sessions remote $remote)" "sessions with the remote end"
