@@ -233,16 +233,6 @@ for my $object (@objects) {
 	my @missing = grep { $text !~ /\b$_\b/ } ($out =~ s/^NAME:.*//mr) =~ /\b([a-z][a-z0-9-]+)\b/g;
 	is("@missing", '', "the manual page has all words of natctl $object help");
 }
-SKIP: {
-	skip 'no mandoc', 1 if system('command -v mandoc >/dev/null 2>&1');
-	# Pages of others need not be installed.
-	my $said = join '', grep { !/referenced manual not found/ } `mandoc -T lint -W warning '$page' 2>&1`;
-	is($said, '', 'mandoc finds nothing wrong with it');
-}
-SKIP: {
-	skip 'no groff', 1 if system('groff --version >/dev/null 2>&1');
-	is(`groff -mandoc -ww -z -Tutf8 '$page' 2>&1`, '', 'groff finds nothing wrong with it');
-}
 
 ### Version and options
 
