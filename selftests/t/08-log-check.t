@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# A complaint in a kernel log is seen; what the allocator says of failures that a test has asked for is none.
+# A complaint in a kernel log is seen; what the allocator says of failures that a test has asked for is none, nor that
+# kmemleak is off where it was stopped.
 
 cd "$(dirname "$0")/../.." || exit
 work=$(mktemp -d)
@@ -19,6 +20,10 @@ failure=(
 )
 per_cpu=("[ 1.6] percpu: allocation failed, size=8 align=8 atomic=1" "${failure[@]:1}")
 
+stop='[ 1.0] knat-leaks: nothing is looked for from here'
+off='[ 1.1] kmemleak: Kernel memory leak detector disabled'
+empty='[ 0.2] kmemleak: Memory pool empty, consider increasing CONFIG_DEBUG_KMEMLEAK_MEM_POOL_SIZE'
+
 log()
 {
 	printf '%s\n' "$@" >"$work/log"
@@ -30,7 +35,7 @@ complaint()
 	! log "$@"
 }
 
-echo "1..7"
+echo "1..12"
 check "nothing" log '[ 0.0] Linux version 6.1'
 check "a warning" complaint '[ 1.0] WARNING: CPU: 0 PID: 1 at net/core/skbuff.c:1'
 check "a failed allocation" complaint "${failure[@]}"
@@ -38,3 +43,8 @@ check "failed allocations that were asked for" log "$may" "${failure[@]}" "${per
 check "one before and one after" complaint "${failure[@]}" "$may" "${failure[@]}" "$must_not" "${failure[@]}"
 check "one after" complaint "$may" "${failure[@]}" "$must_not" "${failure[@]}"
 check "a trace of something else meanwhile" complaint "$may" "${failure[@]}" "${failure[@]:1}" "$must_not"
+check "kmemleak at work" log '[ 0.1] kmemleak: Kernel memory leak detector initialized (mem pool available: 15719)'
+check "kmemleak that went off" complaint "$off"
+check "kmemleak that was stopped" log "$stop" "$off"
+check "kmemleak that went off, and is then to stop" complaint "$off" "$stop"
+check "kmemleak that has no room left" complaint "$empty"
