@@ -31,9 +31,15 @@ entries_conntrack()
 	inside gateway cat /proc/sys/net/netfilter/nf_conntrack_count
 }
 
+# knat_has WHAT: how many mappings or sessions, or what else its statistics count
+knat_has()
+{
+	natctl stats | awk -v what="$1" '$1 == what { print $2 }'
+}
+
 entries_knat()
 {
-	natctl stats | awk '$1 == "mappings" { print $2 }'
+	knat_has mappings
 }
 
 natctl()

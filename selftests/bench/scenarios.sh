@@ -46,7 +46,7 @@ establish()
 	local slab_before free_before translated_before
 
 	outward "$flow_count" "$shape" order
-	slab_before=$(slab) free_before=$(memory_free) translated_before=$(translated)
+	slab_before=$(slab) free_before=$(memory_free) translated_before=$(counted sink)
 	if [ "$flow_count" -ge 100000 ]; then
 		phase setup client "$flows" c
 		figure slab_per_flow "$(tenths $(($(slab) - slab_before)) "$flows")"
@@ -62,7 +62,7 @@ establish()
 	fi
 	case $case in
 	masquerade | flowtable | knat)
-		if [ "$(translated)" = "$translated_before" ]; then
+		if [ "$(counted sink)" = "$translated_before" ]; then
 			say "$case does not translate"
 			exit 1
 		fi ;;
@@ -124,19 +124,34 @@ renew()
 # syn FLOWS "CASES": TCP connections opened, each by a SYN
 syn()
 {
-	local case_name syn=yes slab_before
+	local case_name slab_before
 
 	scenario=syn
-	syn_on
 	for case_name in $2; do
 		prepare "$case_name" sockets "$1"
+		syn_on
 		outward "$1" sockets order
 		slab_before=$(slab)
 		phase setup client "$1" c
 		figure slab_per_flow "$(tenths $(($(slab) - slab_before)) "$1")"
 		figure entries "$($entries)"
+		opened "$1"
+		syn_off
 	done
-	syn_off
+}
+
+# opened COUNT: so many SYNs have come to the server; and knat, which has mappings of UDP without one, has a session for
+# each.
+opened()
+{
+	local syns sessions=$1
+
+	syns=$(counted syn)
+	[ "$entries" != entries_knat ] || sessions=$(knat_has sessions)
+	if [ "$syns" != "$1" ] || [ "$sessions" != "$1" ]; then
+		say "$case: $1 connections asked for, $syns SYNs at the server, $sessions sessions"
+		exit 1
+	fi
 }
 
 # pressure: the cost of a new mapping when the pool is nearly full, and of a refusal when it is. The pool has 16
