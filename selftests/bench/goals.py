@@ -55,7 +55,11 @@ def goals(report):
     goal("instructions of a packet on Linux 7.2, fast path", "", 5500, count.get("fastpath"))
     slab = get("sockets", "knat", 1000000, "-", "slab_per_flow")
     goal("slab bytes of a UDP mapping", "bytes", 64, None if slab is None else round(slab))
-    goal("the same with tables, of 1,000,000", "bytes", 88, get("sockets", "knat", 1000000, "-", "memory_per_flow"))
+    for flows in (1000000, 10000000):
+        goal(f"the same with tables, of {flows:,}", "bytes", 88, get("sockets", "knat", flows, "-", "memory_per_flow"))
+    slab = get("syn", "knat", 1000000, "-", "slab_per_flow")
+    goal("slab bytes of a TCP connection", "bytes", 128, None if slab is None else round(slab))
+    goal("the same with tables, of 1,000,000", "bytes", 176, get("syn", "knat", 1000000, "-", "memory_per_flow"))
     goal("mappings of one inside socket with 10,000 remotes", "", 1, get("peers", "knat", 10000, "-", "entries"))
     for name, one, two in (("established flows", "one", "two"), ("new flows", "setup1", "setup2")):
         for case in ("knat", "fastpath"):

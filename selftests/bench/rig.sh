@@ -322,7 +322,24 @@ slab()
 	awk '$1 == "Slab:" { printf "%.0f", $2 * 1024 }' /proc/meminfo
 }
 
-memory_free()
+vmalloc()
 {
-	awk '$1 == "MemFree:" { printf "%.0f", $2 * 1024 }' /proc/meminfo
+	awk '$1 == "VmallocUsed:" { printf "%.0f", $2 * 1024 }' /proc/meminfo
+}
+
+# Slabs, and tables too large for them. Free memory says less: what others give back at the time is in it.
+memory()
+{
+	echo $(($(slab) + $(vmalloc)))
+}
+
+# Waits until no table is on its way from one size to another.
+settle()
+{
+	local before=
+
+	until [ "$before" = "$(vmalloc)" ]; do
+		before=$(vmalloc)
+		sleep 0.5
+	done
 }

@@ -43,14 +43,15 @@ phase()
 # are a figure where there are enough of them.
 establish()
 {
-	local slab_before free_before translated_before
+	local slab_before memory_before translated_before
 
 	outward "$flow_count" "$shape" order
-	slab_before=$(slab) free_before=$(memory_free) translated_before=$(counted sink)
+	slab_before=$(slab) memory_before=$(memory) translated_before=$(counted sink)
 	if [ "$flow_count" -ge 100000 ]; then
 		phase setup client "$flows" c
 		figure slab_per_flow "$(tenths $(($(slab) - slab_before)) "$flows")"
-		figure memory_per_flow "$(tenths $((free_before - $(memory_free))) "$flows")"
+		settle
+		figure memory_per_flow "$(tenths $(($(memory) - memory_before)) "$flows")"
 		figure entries "$($entries)"
 	else
 		send client "$flow_count" c
@@ -124,16 +125,18 @@ renew()
 # syn FLOWS "CASES": TCP connections opened, each by a SYN
 syn()
 {
-	local case_name slab_before
+	local case_name slab_before memory_before
 
 	scenario=syn
 	for case_name in $2; do
 		prepare "$case_name" sockets "$1"
 		syn_on
 		outward "$1" sockets order
-		slab_before=$(slab)
+		slab_before=$(slab) memory_before=$(memory)
 		phase setup client "$1" c
 		figure slab_per_flow "$(tenths $(($(slab) - slab_before)) "$1")"
+		settle
+		figure memory_per_flow "$(tenths $(($(memory) - memory_before)) "$1")"
 		figure entries "$($entries)"
 		opened "$1"
 		syn_off
