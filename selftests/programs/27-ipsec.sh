@@ -165,6 +165,45 @@ test_keep_alives_hold_a_tunnel_open() {
 	assert_reaches out1 in1
 }
 
+# What tells the associations of a tunnel from those of another one
+spis() { # HOST
+	swan "$1" --list-sas | grep -oE '[0-9a-f]{16}_[ir]|^ +(in|out) +[0-9a-f]{8}'
+}
+
+# RFC 7296 section 2.23: the NAT may have forgotten all, for instance because it was rebooted.
+test_a_tunnel_goes_on_when_all_mappings_are_gone() {
+	local before after tunnel
+	modprobe -a esp4 xfrm_user xfrm_algo authenc 2>/dev/null
+	masquerade
+	swan_server
+	swan_client in1
+	assert_reaches in1 out1
+	listen l out1 10.9.0.1:80
+	connect c in1 10.1.0.1:0 10.9.0.1:80
+	accept s l
+	stream c s 10000
+	tunnel=$(spis in1)
+	assert_like '*_i*_r* in *out *' "$tunnel" "associations"
+	before=$(outside_of udp 192.168.0.2:4500)
+	assert_like '203.0.113.1:*' "$before" "outside end of the tunnel"
+	must clear
+	nat map flush
+	# One packet in the tunnel is enough.
+	in_space in1 ping -q -c 1 -W 1 -I 10.1.0.1 10.9.0.1 >"$work/ping" 2>&1
+	after=$(outside_of udp 192.168.0.2:4500)
+	assert_like '203.0.113.1:*' "$after" "outside end behind the flush"
+	assert_ne "$before" "$after" "outside end behind the flush"
+	see out1 "udp $after to 203.0.113.11:4500 *"
+	# The server has learnt it, and the tunnel is the one that it was.
+	assert_reaches out1 in1
+	assert_reaches in1 out1
+	stream c s 10000
+	stream s c 10000
+	see out1 "udp $after to 203.0.113.11:4500 *"
+	assert_eq "$after" "$(outside_of udp 192.168.0.2:4500)" "outside end in the end"
+	assert_eq "$tunnel" "$(spis in1)" "associations in the end"
+}
+
 # strongSwan cannot be told not to look for a NAT: each end sends a hash of the
 # addresses that it knows, and compares it with those that the packet came with.
 # So this host is told the gateway's address, as one with a whole address of a
