@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Packets that no host sends in earnest: each is dropped, has one counter, and
-# leaves nothing in the tables (RFC 1812 section 5.3.7, RFC 3927 section 2.7).
+# Packets that no host sends in earnest: each is dropped, has one counter, here
+# or in the stack, and leaves nothing in the tables (RFC 1812 section 5.3.7, RFC 3927 section 2.7).
 
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -26,6 +26,21 @@ while_set() { # SETTING VALUE COMMAND...
 	in_space gw sysctl -qw "$1=$2"
 	"${@:3}"
 	in_space gw sysctl -qw "$1=$was"
+}
+
+# What the stack of the gateway has counted
+stack() { # NAME
+	in_space gw nstat -asz "$1" | awk -v name="$1" '$1 == name { print $2 }'
+}
+
+declare -A was
+remember() { # NAME...
+	local name
+	for name; do was[$name]=$(stack "$name"); done
+}
+
+assert_grown() { # NAME NUMBER
+	assert_eq "$2" $(($(stack "$1") - was[$1])) "growth of $1"
 }
 
 send_routed() {
@@ -117,15 +132,30 @@ test_loopback_addresses_are_not_translated() {
 	assert_mappings 1
 }
 
+multicast_of() { # DEVICE
+	ip -n gw -s -j link show "$1" | jq '.[0].stats64.rx.multicast'
+}
+
 test_multicast_and_broadcast_of_the_inside_stay_inside() {
-	local to
+	local to multicast
 	masquerade
+	must settle
+	remember IpForwDatagrams IpExtInMcastPkts IpExtInBcastPkts UdpIgnoredMulti
+	multicast=$(multicast_of lan)
 	for to in 224.0.0.1 239.1.1.1 255.255.255.255 203.0.113.255 \
 		192.168.0.255; do
 		inject in1 udp $in1_silent:5000 to $to:7000 data all
 	done
 	see_nothing out1 '* data all'
 	assert_mappings 0
+	assert_grown IpForwDatagrams 0
+	# The gateway belongs to one of the groups. What is for the other one is
+	# counted by the device alone, with what IPv6 says besides.
+	assert_grown IpExtInMcastPkts 1
+	assert_grown IpExtInBcastPkts 3
+	assert_grown UdpIgnoredMulti 4
+	assert_between 2 99 $(($(multicast_of lan) - multicast)) \
+		"multicast packets that came in through lan"
 }
 
 test_multicast_of_the_gateway_is_left_alone() {
@@ -188,6 +218,8 @@ test_port_zero_opens_nothing() {
 test_what_ends_at_the_gateway_opens_nothing() {
 	local tcp_end
 	masquerade
+	must settle
+	remember IpInHdrErrors IcmpOutTimeExcds
 	inject in1 udp $in1_silent:5000 to $out1_silent:7000 ttl 1
 	see in1 "icmp 192.168.0.1 to $in1_silent 11/0 * quotes udp $in1_silent:5000 to $out1_silent:7000 *"
 	assert_mappings 0
@@ -202,6 +234,8 @@ test_what_ends_at_the_gateway_opens_nothing() {
 	inject in2 udp $in2_silent:6000 to "$end" ttl 1
 	see in2 "icmp 192.168.0.1 to $in2_silent 11/0 * quotes udp $in2_silent:6000 to $end *"
 	assert_mappings 2
+	assert_grown IpInHdrErrors 4
+	assert_grown IcmpOutTimeExcds 4
 	# With one hop more they would have.
 	inject out2 tcp $out2_silent:9000 to "$tcp_end" S ttl 2
 	see in1 "tcp $out2_silent:9000 to $in1_silent:5000 S *"
@@ -211,22 +245,15 @@ test_what_ends_at_the_gateway_opens_nothing() {
 	assert_mappings 3
 }
 
-# What the stack of the gateway has counted, before any hook sees a packet
-stack() { # NAME
-	in_space gw nstat -asz "$1" | awk -v name="$1" '$1 == name { print $2 }'
-}
-
 # RFC 1812 section 5.2.2
 test_what_is_no_ipv4_packet_is_dropped_first() {
-	local change errors short sums lan wan
+	local change lan wan
 	masquerade
 	open_mapping udp
 	lan=$(mac_of gw lan)
 	wan=$(mac_of gw wan)
 	must settle
-	errors=$(stack IpInHdrErrors)
-	short=$(stack IpExtInTruncatedPkts)
-	sums=$(stack IpExtInCsumErrors)
+	remember IpInHdrErrors IpExtInTruncatedPkts IpExtInCsumErrors
 	# Another version; a header too short, one longer than the packet; a
 	# length below the header's, one beyond the packet; a wrong checksum
 	for change in 0=65 0=44 0=4f 2=0,3=13 2=1f a=55,b=55; do
@@ -240,9 +267,9 @@ test_what_is_no_ipv4_packet_is_dropped_first() {
 	see out1 'udp * data even'
 	see_nothing out1 '* data odd'
 	see_nothing in1 '* data odd'
-	assert_eq 10 $(($(stack IpInHdrErrors) - errors)) "IpInHdrErrors"
-	assert_eq 2 $(($(stack IpExtInTruncatedPkts) - short)) "InTruncatedPkts"
-	assert_eq 2 $(($(stack IpExtInCsumErrors) - sums)) "InCsumErrors"
+	assert_grown IpInHdrErrors 10
+	assert_grown IpExtInTruncatedPkts 2
+	assert_grown IpExtInCsumErrors 2
 	assert_mappings 1
 }
 
