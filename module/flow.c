@@ -81,7 +81,8 @@ struct knat_session *knat_flow_call(const struct knat_packet *p,
 		return NULL;
 	/* Rules see the control connection. */
 	if (dev->by_rule)
-		rule = knat_view_match(dev, IPPROTO_TCP, p->saddr, p->daddr);
+		rule = knat_view_match(dev, IPPROTO_TCP, p->saddr, p->daddr,
+				       KNAT_PPTP_PORT);
 	call = knat_pptp_outward(p, rule ? rule->realm : dev->realm);
 	if (!call && READ_ONCE(p->kn->nr_static))
 		call = knat_pptp_outward(p, KNAT_REALM_STATIC);
@@ -193,7 +194,7 @@ const struct knat_view_rule *knat_flow_rule(const struct knat_packet *p,
 	const struct knat_view_rule *rule;
 	const struct knat_view_dev *from;
 
-	rule = knat_view_match(dev, p->proto, p->saddr, p->daddr);
+	rule = knat_view_match(dev, p->proto, p->saddr, p->daddr, p->dport);
 	if (!rule || rule->src_mask || !p->skb->skb_iif)
 		return rule;
 	/* Outside is what the configuration names, not what static mappings

@@ -61,7 +61,7 @@ static bool outside_on_dev(struct knat_net *kn, const struct knat_view *view,
 
 	if (dev->by_rule)
 		rule = knat_view_match(dev, flow->near.proto, flow->near.addr,
-				       flow->remote_addr);
+				       flow->remote_addr, flow->remote_port);
 	return outside_in_realm(kn, view, flow,
 				rule ? rule->realm : dev->realm, found);
 }

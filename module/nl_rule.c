@@ -5,6 +5,7 @@
 #include "net.h"
 #include "netlink.h"
 #include "pool.h"
+#include "proto.h"
 #include "rule.h"
 
 const struct nla_policy knat_rule_policy[KNAT_A_RULE_MAX + 1] = {
@@ -21,6 +22,8 @@ const struct nla_policy knat_rule_policy[KNAT_A_RULE_MAX + 1] = {
 				    .len = KNAT_NAME_MAX },
 	[KNAT_A_RULE_OPTIONS]	= NLA_POLICY_NESTED(knat_pool_policy),
 	[KNAT_A_RULE_ADDR]	= { .type = NLA_REJECT },
+	[KNAT_A_RULE_DPORT_FIRST] = NLA_POLICY_MIN(NLA_U16, 1),
+	[KNAT_A_RULE_DPORT_LAST] = NLA_POLICY_MIN(NLA_U16, 1),
 };
 
 static int rule_prefix(struct genl_info *info, int attr_addr, int attr_len,
@@ -38,6 +41,34 @@ static int rule_prefix(struct genl_info *info, int attr_addr, int attr_len,
 	*addr = nla_get_be32(attr);
 	*len = info->attrs[attr_len] ? nla_get_u8(info->attrs[attr_len]) : 32;
 	return knat_nl_prefix(attr, *len, info->extack) ? 0 : -EINVAL;
+}
+
+/* For RFC 6888 REQ-6 and REQ-2.2. */
+static int rule_dport(struct genl_info *info, struct knat_rule *rule)
+{
+	const struct nlattr *first = info->attrs[KNAT_A_RULE_DPORT_FIRST];
+	const struct nlattr *last = info->attrs[KNAT_A_RULE_DPORT_LAST];
+
+	if (!first && !last)
+		return 0;
+	if (!first) {
+		NL_SET_ERR_MSG_ATTR(info->extack, last,
+				    "the first destination port of the rule is missing");
+		return -EINVAL;
+	}
+	rule->dport_first = nla_get_u16(first);
+	rule->dport_last = last ? nla_get_u16(last) : rule->dport_first;
+	if (rule->dport_first > rule->dport_last) {
+		NL_SET_ERR_MSG_ATTR(info->extack, first,
+				    "the first destination port of the rule is above the last");
+		return -EINVAL;
+	}
+	if (!knat_proto_has_ports(rule->proto)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, first,
+				    "destination ports need a protocol that has ports: tcp, udp, udplite, dccp or sctp");
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static int rule_selectors(struct genl_info *info, struct knat_rule *rule)
@@ -58,8 +89,9 @@ static int rule_selectors(struct genl_info *info, struct knat_rule *rule)
 		rule->proto = nla_get_u8(attrs[KNAT_A_RULE_PROTO]);
 	err = rule_prefix(info, KNAT_A_RULE_SRC, KNAT_A_RULE_SRC_LEN,
 			  &rule->src, &rule->src_len);
-	return err ?: rule_prefix(info, KNAT_A_RULE_DST, KNAT_A_RULE_DST_LEN,
-				  &rule->dst, &rule->dst_len);
+	err = err ?: rule_prefix(info, KNAT_A_RULE_DST, KNAT_A_RULE_DST_LEN,
+				 &rule->dst, &rule->dst_len);
+	return err ?: rule_dport(info, rule);
 }
 
 /* The action, and for masquerade its options. */
@@ -195,6 +227,9 @@ int knat_nl_rule_put(struct sk_buff *skb, const struct knat_rule *rule)
 	     (nla_put_be32(skb, KNAT_A_RULE_DST, rule->dst) ||
 	      nla_put_u8(skb, KNAT_A_RULE_DST_LEN, rule->dst_len))) ||
 	    (rule->proto && nla_put_u8(skb, KNAT_A_RULE_PROTO, rule->proto)) ||
+	    (rule->dport_first &&
+	     (nla_put_u16(skb, KNAT_A_RULE_DPORT_FIRST, rule->dport_first) ||
+	      nla_put_u16(skb, KNAT_A_RULE_DPORT_LAST, rule->dport_last))) ||
 	    nla_put_u8(skb, KNAT_A_RULE_ACTION, rule->action))
 		return -EMSGSIZE;
 	return rule_fill_action(skb, rule);

@@ -42,7 +42,15 @@ bool knat_rule_selects_same(const struct knat_rule *a,
 	return a->prio == b->prio && !strcmp(a->oif, b->oif) &&
 	       a->src == b->src && a->src_len == b->src_len &&
 	       a->dst == b->dst && a->dst_len == b->dst_len &&
+	       a->dport_first == b->dport_first &&
+	       a->dport_last == b->dport_last &&
 	       a->proto == b->proto;
+}
+
+/* Then an inside end may have a mapping by this rule and one by another. */
+static bool rule_by_destination(const struct knat_rule *rule)
+{
+	return rule->dst_len || rule->dport_first;
 }
 
 struct knat_rule *knat_rule_find(struct knat_net *kn,
@@ -135,7 +143,7 @@ struct knat_rule *knat_rule_new(struct knat_net *kn,
 		err = PTR_ERR(rule->outdev);
 		goto err_rule;
 	}
-	if (rule->dst_len) {
+	if (rule_by_destination(rule)) {
 		err = -ENOSPC;
 		rule->realm = knat_realm_get(kn, extack);
 		if (!rule->realm)
@@ -193,10 +201,12 @@ static void view_add_dev(struct knat_net *kn, struct knat_view *view,
 		r->src_mask = inet_make_mask(rule->src_len);
 		r->dst = rule->dst;
 		r->dst_mask = inet_make_mask(rule->dst_len);
+		r->dport_first = rule->dport_first;
+		r->dport_last = rule->dport_last ?: U16_MAX;
 		r->proto = rule->proto;
 		r->pool = rule->pool;
 		r->realm = rule->realm ?: outdev->realm;
-		dev->by_rule |= rule->dst_len > 0;
+		dev->by_rule |= rule_by_destination(rule);
 		view->by_rule |= dev->by_rule;
 		dev->nr_rules++;
 		++*nr_rules;

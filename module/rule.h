@@ -32,6 +32,8 @@
  * @dst_len: 0-32
  * @proto: IP protocol, 0: any
  * @action: enum knat_rule_action
+ * @dport_first: first destination port, 0: any
+ * @dport_last: last destination port
  * @realm: own realm, of rules with a destination; else that of the device
  * @pool: NULL for exempt
  * @outdev: the device
@@ -46,6 +48,8 @@ struct knat_rule {
 	u8			dst_len;
 	u8			proto;
 	u8			action;
+	u16			dport_first;
+	u16			dport_last;
 	u16			realm;
 	struct knat_pool	*pool;
 	struct knat_outdev	*outdev;
@@ -77,6 +81,8 @@ struct knat_outdev {
  * @dst_mask: its mask
  * @pool: NULL: exempt
  * @realm: see above
+ * @dport_first: first destination port
+ * @dport_last: last destination port
  * @proto: 0: any
  */
 struct knat_view_rule {
@@ -86,6 +92,8 @@ struct knat_view_rule {
 	__be32			dst_mask;
 	struct knat_pool	*pool;
 	u16			realm;
+	u16			dport_first;
+	u16			dport_last;
 	u8			proto;
 };
 
@@ -136,8 +144,9 @@ knat_view_dev(const struct knat_view *view, int ifindex)
 
 static inline const struct knat_view_rule *
 knat_view_match(const struct knat_view_dev *dev, u8 proto,
-		__be32 saddr, __be32 daddr)
+		__be32 saddr, __be32 daddr, __be16 dport)
 {
+	u16 port = be16_to_cpu(dport);
 	u32 i;
 
 	for (i = 0; i < dev->nr_rules; i++) {
@@ -145,7 +154,8 @@ knat_view_match(const struct knat_view_dev *dev, u8 proto,
 
 		if (((saddr ^ rule->src) & rule->src_mask) ||
 		    ((daddr ^ rule->dst) & rule->dst_mask) ||
-		    (rule->proto && rule->proto != proto))
+		    (rule->proto && rule->proto != proto) ||
+		    port < rule->dport_first || port > rule->dport_last)
 			continue;
 		return rule;
 	}

@@ -76,7 +76,7 @@ static const uint8_t pool_names[] = { KNAT_A_POOL_NAME, 0 };
 static const uint8_t rule_names[] = {
 	KNAT_A_RULE_PRIO, KNAT_A_RULE_OIF, KNAT_A_RULE_SRC,
 	KNAT_A_RULE_SRC_LEN, KNAT_A_RULE_DST, KNAT_A_RULE_DST_LEN,
-	KNAT_A_RULE_PROTO, 0
+	KNAT_A_RULE_PROTO, KNAT_A_RULE_DPORT_FIRST, KNAT_A_RULE_DPORT_LAST, 0
 };
 static const uint8_t map_names[] = {
 	KNAT_A_MAP_PROTO, KNAT_A_MAP_OUT_DEV, KNAT_A_MAP_OUT_ADDR,

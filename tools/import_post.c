@@ -143,27 +143,46 @@ static void pool_write(struct pool *pool, const struct import_rule *rule)
 static struct import_flat *posts;
 static size_t nr_posts;
 
-/* A rule for each protocol; false: there is none that packets get to, behind
- * others with the same selectors.
- */
+/* One rule; false: no packet gets to it, behind others with the same selectors. */
+static bool rule_write(const struct import_flat *flat, const char *words,
+		       const char *action)
+{
+	if (!import_claim(words, 0, 0))
+		return false;
+	import_line_add(IMPORT_RULES, import_text("%s %s", words, action),
+			flat->rule);
+	return true;
+}
+
+static const char *dport_words(const char *words,
+			       const struct import_range *ports)
+{
+	if (ports->first == ports->last)
+		return import_text("%s dport %u", words, ports->first);
+	return import_text("%s dport %u-%u", words, ports->first, ports->last);
+}
+
+/* A rule for each protocol and range of ports; false: packets get to none. */
 static bool protos_write(const struct import_flat *flat, const char *selectors,
 			 const char *action)
 {
 	const struct import_ranges *protos = &flat->match.proto;
-	const char *words = selectors;
+	const struct import_ranges *ports = &flat->match.dport;
+	const char *words;
 	bool any = false;
-	size_t i;
+	size_t i, k;
 
-	for (i = 0; i < (protos->n ?: 1); i++) {
-		if (protos->n)
-			words = import_text("%s proto %s", selectors,
-					    proto_text(protos->list[i].first));
-		if (!import_claim(words, 0, 0))
-			continue;
-		any = true;
-		import_line_add(IMPORT_RULES,
-				import_text("%s %s", words, action),
-				flat->rule);
+	if (!protos->n)
+		return rule_write(flat, selectors, action);
+	for (i = 0; i < protos->n; i++) {
+		words = import_text("%s proto %s", selectors,
+				    proto_text(protos->list[i].first));
+		if (!ports->n)
+			any |= rule_write(flat, words, action);
+		for (k = 0; k < ports->n; k++)
+			any |= rule_write(flat,
+					  dport_words(words, &ports->list[k]),
+					  action);
 	}
 	return any;
 }
@@ -203,6 +222,16 @@ static bool same_ranges(const struct import_ranges *a,
 						 sizeof(*a->list)));
 }
 
+static bool ports_are_sayable(const struct import_match *match)
+{
+	size_t i;
+
+	for (i = 0; i < match->proto.n; i++)
+		if (!proto_has_ports(match->proto.list[i].first))
+			return false;
+	return match->proto.n;
+}
+
 /* Why a rule about leaving packets cannot be one of knat, or NULL. */
 static const char *post_why(const struct import_match *match)
 {
@@ -210,8 +239,8 @@ static const char *post_why(const struct import_match *match)
 		return match->why;
 	if (match->iif.n)
 		return "it is for what came in through some device: only sources can be said, with src";
-	if (match->dport.n)
-		return "it is for some ports: a rule is for all ports of a protocol";
+	if (match->dport.n && !ports_are_sayable(match))
+		return "it is for some ports of protocols that are not said or have none";
 	if (match->dst_local)
 		return "it is for addresses of the gateway itself: only destinations can be said, with dst";
 	return NULL;

@@ -107,13 +107,13 @@ _natctl_rule()
 	oif) _natctl_devices ;;
 	pool) _natctl_pools ;;
 	proto) echo "$_natctl_protos" ;;
-	prio | src | dst | exempt) ;;
+	prio | src | dst | dport | exempt) ;;
 	*)
 		_natctl_option "$prev" && return
 		if [[ " ${args[*]} " == *" masquerade "* ]]; then
 			echo "$_natctl_options"
 		elif [[ " ${args[*]} " != *" pool "* ]]; then
-			echo prio oif src dst proto masquerade pool exempt
+			echo prio oif src dst proto dport masquerade pool exempt
 		fi ;;
 	esac
 }

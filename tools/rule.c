@@ -11,11 +11,11 @@
 #include "out.h"
 #include "rule.h"
 
-enum { PRIO, OIF, SRC, DST, PROTO, ACTION };
+enum { PRIO, OIF, SRC, DST, PROTO, DPORT, ACTION };
 
 static const char *const names[] = {
 	[PRIO] = "prio", [OIF] = "oif", [SRC] = "src", [DST] = "dst",
-	[PROTO] = "proto",
+	[PROTO] = "proto", [DPORT] = "dport",
 	[ACTION + KNAT_ACTION_MASQUERADE]	= "masquerade",
 	[ACTION + KNAT_ACTION_POOL]		= "pool",
 	[ACTION + KNAT_ACTION_EXEMPT]		= "exempt",
@@ -35,6 +35,7 @@ static void prefix_put(struct words *words, struct nlmsghdr *nlh, int attr,
 
 static void selector_put(struct words *words, struct nlmsghdr *nlh, int i)
 {
+	uint16_t first, last;
 	const char *word;
 
 	switch (i) {
@@ -57,6 +58,12 @@ static void selector_put(struct words *words, struct nlmsghdr *nlh, int i)
 	case PROTO:
 		word = word_need(words, "the protocol");
 		nl_put_u8(nlh, KNAT_A_RULE_PROTO, proto_read(word));
+		break;
+	case DPORT:
+		word = word_need(words, "the destination port");
+		ports_read(word, &first, &last);
+		nl_put_u16(nlh, KNAT_A_RULE_DPORT_FIRST, first);
+		nl_put_u16(nlh, KNAT_A_RULE_DPORT_LAST, last);
 		break;
 	}
 }
@@ -182,6 +189,23 @@ static const char *prefix_of(const struct nlattr *addr,
 	return addr && nl_u8(len) ? prefix_text(nl_u32(addr), nl_u8(len)) : NULL;
 }
 
+/* The destination ports as they are said, or NULL. */
+static const char *dport_of(const struct nlattr *const *attrs)
+{
+	static char said_ports[sizeof("65535-65535")];
+	uint16_t first, last;
+
+	if (!attrs[KNAT_A_RULE_DPORT_FIRST] || !attrs[KNAT_A_RULE_DPORT_LAST])
+		return NULL;
+	first = nl_u16(attrs[KNAT_A_RULE_DPORT_FIRST]);
+	last = nl_u16(attrs[KNAT_A_RULE_DPORT_LAST]);
+	if (first == last)
+		snprintf(said_ports, sizeof(said_ports), "%u", first);
+	else
+		snprintf(said_ports, sizeof(said_ports), "%u-%u", first, last);
+	return said_ports;
+}
+
 static const char *string_of(const struct nlattr *attr)
 {
 	return attr ? mnl_attr_get_str(attr) : NULL;
@@ -208,6 +232,8 @@ static void print_json(const char *key, const struct nlattr *const *attrs,
 					     attrs[KNAT_A_RULE_DST_LEN]));
 	if (attrs[KNAT_A_RULE_PROTO])
 		json_string("proto", proto_text(nl_u8(attrs[KNAT_A_RULE_PROTO])));
+	if (dport_of(attrs))
+		json_string("dport", dport_of(attrs));
 	json_string("action", action_word(nl_u8(attrs[KNAT_A_RULE_ACTION])));
 	if (attrs[KNAT_A_RULE_POOL])
 		json_string("pool", string_of(attrs[KNAT_A_RULE_POOL]));
@@ -246,6 +272,8 @@ void rule_selectors_text(const struct nlattr *const *attrs)
 	if (attrs[KNAT_A_RULE_PROTO])
 		text("%sproto %s", src || dst ? " " : "",
 		     proto_text(nl_u8(attrs[KNAT_A_RULE_PROTO])));
+	if (dport_of(attrs))
+		text(" dport %s", dport_of(attrs));
 }
 
 static void print_text(const struct nlattr *const *attrs,
@@ -300,6 +328,8 @@ static const uint8_t types[KNAT_A_RULE_MAX + 1] = {
 	[KNAT_A_RULE_POOL]	= MNL_TYPE_NUL_STRING,
 	[KNAT_A_RULE_OPTIONS]	= MNL_TYPE_NESTED,
 	[KNAT_A_RULE_ADDR]	= MNL_TYPE_U32,
+	[KNAT_A_RULE_DPORT_FIRST] = MNL_TYPE_U16,
+	[KNAT_A_RULE_DPORT_LAST] = MNL_TYPE_U16,
 };
 
 const struct nl_reader rule_reader = { KNAT_A_RULE_MAX, types, print };
@@ -325,7 +355,8 @@ const struct object rule_object = {
 	.name		= "rule",
 	.meaning	= "which traffic is translated how",
 	.terms		=
-"SELECTORS: [ prio N ] oif DEV [ src PREFIX ] [ dst PREFIX ] [ proto P ]\n"
+"SELECTORS: [ prio N ] oif DEV [ src PREFIX ] [ dst PREFIX ]\n"
+"           [ proto P [ dport PORT[-PORT] ] ]\n"
 OPTIONS_TERMS,
 	.verbs		= verbs,
 	.plain		= list,

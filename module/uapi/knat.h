@@ -158,6 +158,8 @@ enum knat_a_rule {
 
 	__KNAT_A_RULE_MAX
 };
+	KNAT_A_RULE_DPORT_FIRST,	/* u16, 1-65535; needs PROTO with ports */
+	KNAT_A_RULE_DPORT_LAST,		/* u16, 1-65535; absent: the first */
 
 #define KNAT_A_RULE_MAX (__KNAT_A_RULE_MAX - 1)
 

@@ -75,6 +75,49 @@ test_a_rule_with_a_protocol_translates_that_protocol_alone() {
 	assert_like '203.0.113.1:*' "$from" "source of TCP"
 }
 
+test_a_rule_with_a_destination_port_translates_towards_it_alone() {
+	open_route_back
+	nat rule add oif wan proto udp dport 7000-7001 masquerade
+	udp a in1 192.168.0.2:5000
+	udp s1 out1 203.0.113.11:7001
+	udp s2 out1 203.0.113.11:7002
+	greet a s2 203.0.113.11:7002
+	assert_eq 192.168.0.2:5000 "$outside" "source at another port"
+	greet a s1 203.0.113.11:7001
+	assert_like '203.0.113.1:*' "$outside" "source at the port"
+	answer s1 a "$outside" 203.0.113.11:7001
+	greet a s2 203.0.113.11:7002
+	assert_eq 192.168.0.2:5000 "$outside" "source at another port, once a mapping exists"
+}
+
+# One inside end has a mapping by each rule, and errors and fragments find the right one.
+test_what_belongs_to_a_flow_goes_by_the_rule_of_its_port() {
+	local low high
+	nat pool add low addr 198.51.100.1
+	nat pool add high addr 198.51.100.2
+	nat rule add oif wan proto udp dport 1-7000 pool low
+	nat rule add oif wan pool high
+	inject in1 udp $in1_silent:5000 to $out1_silent:7000
+	see out1 "udp 198.51.100.1:* to $out1_silent:7000 *"
+	low=$src
+	inject in1 udp $in1_silent:5000 to $out1_silent:7001
+	see out1 "udp 198.51.100.2:* to $out1_silent:7001 *"
+	high=$src
+	assert_mappings 2 in $in1_silent:5000
+	inject out1 udp $out1_silent:7000 to "$low"
+	see in1 "udp $out1_silent:7000 to $in1_silent:5000 *"
+	inject out1 udp $out1_silent:7001 to "$high"
+	see in1 "udp $out1_silent:7001 to $in1_silent:5000 *"
+	must icmp-error in1 $in1_silent 3/3 about in1
+	see out1 "icmp 198.51.100.2 to $out1_silent 3/3 * quotes udp $out1_silent:7001 to $high *"
+	inject in1 udp $in1_silent:5000 to $out1_silent:7001
+	see out1 "udp $high to $out1_silent:7001 *"
+	must icmp-error out1 192.0.2.99 11/0 about out1
+	see in1 "icmp 192.0.2.99 to $in1_silent 11/0 * quotes udp $in1_silent:5000 to $out1_silent:7001 *"
+	must fragment in1 1000 2,1,0 udp $in1_silent:5000 to $out1_silent:7001 data @2500
+	see out1 "udp $high to $out1_silent:7001 * frag 0+*"
+}
+
 test_the_rule_with_the_lowest_priority_number_wins() {
 	nat pool add low addr 198.51.100.1
 	nat pool add high addr 198.51.100.2
@@ -205,6 +248,12 @@ test_rule_del_matches_the_words_of_rule_add() {
 	assert_eq 1 "$(nat rule list | wc -l)" "rules left"
 	nat rule del oif wan exempt
 	assert_eq 0 "$(nat rule list | wc -l)" "rules left"
+	nat rule add oif wan proto tcp dport 80 exempt
+	nat rule add oif wan proto tcp dport 80-81 exempt
+	nat rule add oif wan proto tcp exempt
+	nat rule del oif wan proto tcp dport 80-81
+	assert_eq "prio 100   oif wan      proto tcp dport 80     exempt
+prio 100   oif wan      proto tcp              exempt" "$(nat rule list)" "rules left"
 }
 
 run_tests "$@"

@@ -115,6 +115,15 @@ test_the_same_selectors_twice() {
 		proto udp exempt
 }
 
+test_destination_ports_of_rules() {
+	refused '*a protocol that has ports*' rule add oif wan dport 80 exempt
+	refused '*a protocol that has ports*' rule add oif wan proto icmp dport 80 exempt
+	nat rule add oif wan proto tcp dport 80-90 exempt
+	refused '*exists already*' rule add oif wan dport 80-90 proto tcp masquerade
+	refused '*no rule*' rule del oif wan proto tcp dport 80
+	refused '*no rule*' rule del oif wan proto tcp
+}
+
 test_a_rule_that_does_not_exist() {
 	masquerade
 	refused '*' rule del oif wan src 10.0.0.0/8

@@ -76,6 +76,12 @@ test_rules_that_are_described_badly() {
 		rule-add '{"oif": "wan", "action": 0, "pool": "p"}'
 	wrong 'a prefix length needs an address' src-len rule-add '{"oif": "wan", "action": 0, "src-len": 8}'
 	wrong 'a prefix length needs an address' dst-len rule-add '{"oif": "wan", "action": 0, "dst-len": 8}'
+	wrong 'the first destination port of the rule is missing' dport-last \
+		rule-add '{"oif": "wan", "action": 0, "proto": 6, "dport-last": 80}'
+	wrong 'the first destination port of the rule is above the last' dport-first \
+		rule-add '{"oif": "wan", "action": 0, "proto": 6, "dport-first": 81, "dport-last": 80}'
+	wrong 'destination ports need a protocol that has ports: *' dport-first \
+		rule-add '{"oif": "wan", "action": 0, "proto": 47, "dport-first": 80}'
 	wrong 'the address has bits set beyond the prefix length' src \
 		rule-add '{"oif": "wan", "action": 0, "src": "10.0.0.1", "src-len": 8}'
 	wrong 'the address has bits set beyond the prefix length' dst \

@@ -122,6 +122,7 @@ test_what_is_unchanged_keeps_its_mappings_and_sessions() {
 	apply 'pool add p addr 198.51.100.1 limit 100' \
 		'rule add oif wan src 192.168.0.0/24 pool p' \
 		'rule add oif wan src 192.168.1.0/24 masquerade' \
+		'rule add prio 6 oif wan src 10.0.0.0/8 proto udp dport 53 exempt' \
 		'map add tcp 203.0.113.1:8000 to 192.168.0.2:80' \
 		'map add tcp 203.0.113.1:8001 to 192.168.0.3:81'
 	must burst in1 udp $in1_silent 5000+5 $out1_silent:7000
@@ -133,7 +134,8 @@ test_what_is_unchanged_keeps_its_mappings_and_sessions() {
 	before=$(nat map list dynamic | awk '{ print $1, $2, $4 }')
 	apply 'config set icmp_timeout 5' \
 		'pool add q addr 198.51.100.7' \
-		'pool add p addr 198.51.100.1,198.51.100.2 limit 50' \
+		'pool add p addr 198.51.100.1,198.51.100.2 limit 50 sessions 60 rate 70 session-rate 80' \
+		'rule add prio 6 oif wan src 10.0.0.0/8 proto udp dport 53-54 exempt' \
 		'rule add prio 7 oif wan src 10.0.0.0/8 exempt' \
 		'rule add oif wan src 192.168.0.0/24 pool p' \
 		'rule add oif wan src 10.1.0.0/16 pool q' \
@@ -147,7 +149,8 @@ test_what_is_unchanged_keeps_its_mappings_and_sessions() {
 	stream c s 1000
 	stream s c 1000
 	assert_eq "$(nat rule list | sed 's/ *#.*//; s/  */ /g')" \
-		'prio 7 oif wan src 10.0.0.0/8 exempt
+		'prio 6 oif wan src 10.0.0.0/8 proto udp dport 53-54 exempt
+prio 7 oif wan src 10.0.0.0/8 exempt
 prio 100 oif wan src 192.168.0.0/24 pool p
 prio 100 oif wan src 10.1.0.0/16 pool q
 prio 100 oif wan src 192.168.1.0/24 masquerade filtering apdf' rules

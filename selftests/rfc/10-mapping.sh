@@ -450,14 +450,15 @@ test_a_full_paired_address_refuses_rather_than_lends_another() {
 test_pairing_may_differ_by_rule() {
 	nat pool add p addr 198.51.100.0/30
 	nat pool add q addr 198.51.100.4/30 pairing arbitrary
-	nat rule add prio 1 oif wan proto udp pool q
+	nat rule add prio 1 oif wan proto udp dport 53 pool q
 	nat rule add oif wan pool p
+	must burst in1 udp $in1_silent 5000+60 $out1_silent:53
 	must burst in1 udp $in1_silent 5000+60 $out1_silent:7000
-	must burst in1 tcp $in1_silent 5000+60 $out1_silent:80
+	must burst in1 tcp $in1_silent 5000+60 $out1_silent:53
 	addresses_seen '*' $four
-	assert_eq 1 "${#used[@]}" "addresses of TCP: ${used[*]}"
+	assert_eq 1 "${#used[@]}" "addresses of all but DNS: ${used[*]}"
 	addresses_seen '*' 198.51.100.4 198.51.100.5 198.51.100.6 198.51.100.7
-	assert_between 2 4 "${#used[@]}" "addresses of UDP: ${used[*]}"
+	assert_between 2 4 "${#used[@]}" "addresses of DNS: ${used[*]}"
 }
 
 # 6888/REQ-3
@@ -498,6 +499,36 @@ test_translation_can_be_off_for_some_destinations() {
 	inject in1 tcp $in1_silent:5000 to $out2_silent:80 S
 	see out2 "tcp $in1_silent:5000 to $out2_silent:80 S *"
 	ip -n out2 route del 192.168.0.0/24 via 203.0.113.1
+	send_udp
+	reply_udp
+}
+
+# 6888/REQ-6
+test_translation_can_be_off_for_some_ports() {
+	exempt '' tcp 80
+	exempt $out2_silent udp 4000-4009
+	masquerade
+	must allow addresses
+	ip -n out1 route add 192.168.0.0/24 via 203.0.113.1
+	ip -n out2 route add 192.168.0.0/24 via 203.0.113.1
+	inject in1 tcp $in1_silent:5000 to $out1_silent:80 S seq 100
+	see out1 "tcp $in1_silent:5000 to $out1_silent:80 S *"
+	inject out1 tcp $out1_silent:80 to $in1_silent:5000 SA seq 300 ack 101
+	see in1 "tcp $out1_silent:80 to $in1_silent:5000 SA *"
+	inject in1 udp $in1_silent:5000 to $out2_silent:4009 data plain
+	see out2 "udp $in1_silent:5000 to $out2_silent:4009 * data plain"
+	inject out2 udp $out2_silent:4009 to $in1_silent:5000 data back
+	see in1 "udp $out2_silent:4009 to $in1_silent:5000 * data back"
+	must forbid addresses
+	ip -n out1 route del 192.168.0.0/24 via 203.0.113.1
+	ip -n out2 route del 192.168.0.0/24 via 203.0.113.1
+	# Another port, another protocol, another destination, all of the same inside ends
+	inject in1 tcp $in1_silent:5000 to $out1_silent:81 S
+	see out1 "tcp 203.0.113.1:* to $out1_silent:81 S *"
+	inject in1 udp $in1_silent:5000 to $out2_silent:4010
+	see out2 "udp 203.0.113.1:* to $out2_silent:4010 *"
+	inject in1 udp $in1_silent:5000 to $out1_silent:4009
+	see out1 "udp 203.0.113.1:* to $out1_silent:4009 *"
 	send_udp
 	reply_udp
 }

@@ -52,8 +52,8 @@ one_to_one() { # OUT IN
 }
 
 # Leaves alone what goes there; to be said before other rules.
-exempt() { # PREFIX
-	nat rule add prio 1 oif wan dst "$1" exempt
+exempt() { # PREFIX|'' [PROTO PORT[-PORT]]
+	nat rule add prio 1 oif wan ${1:+dst "$1"} ${2:+proto "$2" dport "$3"} exempt
 }
 
 ### Looking

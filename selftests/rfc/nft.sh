@@ -65,8 +65,8 @@ one_to_one() { # OUT IN
 	fi
 }
 
-exempt() { # PREFIX
-	nft_add postrouting "ip daddr $1 accept"
+exempt() { # PREFIX|'' [PROTO PORT[-PORT]]
+	nft_add postrouting "${1:+ip daddr $1} ${2:+$2 dport $3} accept"
 }
 
 # The conntrack settings that stand for one of knat's

@@ -154,6 +154,14 @@ static void rules(void)
 	wire_addr(&reply, KNAT_A_RULE_ADDR, "203.0.113.1");
 	rule(100, "ppp0", KNAT_ACTION_MASQUERADE);
 	nest = wire_nest(&reply, KNAT_A_RULE_OPTIONS);
+	rule(100, "wan", KNAT_ACTION_EXEMPT);
+	wire_u8(&reply, KNAT_A_RULE_PROTO, 6);
+	wire_u16(&reply, KNAT_A_RULE_DPORT_FIRST, 80);
+	wire_u16(&reply, KNAT_A_RULE_DPORT_LAST, 80);
+	rule(100, "wan", KNAT_ACTION_EXEMPT);
+	wire_u8(&reply, KNAT_A_RULE_PROTO, 17);
+	wire_u16(&reply, KNAT_A_RULE_DPORT_FIRST, 500);
+	wire_u16(&reply, KNAT_A_RULE_DPORT_LAST, 4500);
 	options(1, 65535, 0, 0, 0, 0, 0, 0, 1, 0);
 	wire_nest_end(&reply, nest);
 	wire_done(&reply, 0, NULL);
@@ -169,9 +177,13 @@ static void rules(void)
 	run("-j", "rule", "list");
 	is(out,
 	   "[{\"prio\":5,\"oif\":\"wan\",\"src\":\"192.168.0.0/24\",\"dst\":\"192.0.2.0/24\",\"proto\":\"udp\",\"action\":\"pool\",\"pool\":\"q\"},\n"
+	   "prio 100   oif wan      proto tcp dport 80     exempt\n"
+	   "prio 100   oif wan      proto udp dport 500-4500 exempt\n"
 	   "{\"prio\":100,\"oif\":\"wan\",\"src\":\"192.168.1.0/24\",\"action\":\"exempt\"},\n"
-	   "{\"prio\":100,\"oif\":\"wan\",\"action\":\"masquerade\",\"options\":{\"port_first\":1,\"port_last\":65535,\"mapping\":\"eim\",\"filtering\":\"eif\",\"alloc\":\"random\",\"pairing\":\"paired\",\"parity\":\"off\",\"hairpin\":true,\"limit\":0,\"mss_clamp\":\"pmtu\"},\"address\":\"203.0.113.1\"},\n"
-	   "{\"prio\":100,\"oif\":\"ppp0\",\"action\":\"masquerade\",\"options\":{\"port_first\":1,\"port_last\":65535,\"mapping\":\"eim\",\"filtering\":\"eif\",\"alloc\":\"random\",\"pairing\":\"paired\",\"parity\":\"off\",\"hairpin\":true,\"limit\":0,\"mss_clamp\":\"off\"}}]\n",
+	   "{\"prio\":100,\"oif\":\"wan\",\"proto\":\"tcp\",\"dport\":\"80\",\"action\":\"exempt\"},\n"
+	   "{\"prio\":100,\"oif\":\"wan\",\"proto\":\"udp\",\"dport\":\"500-4500\",\"action\":\"exempt\"},\n"
+	   "{\"prio\":100,\"oif\":\"wan\",\"action\":\"masquerade\",\"options\":{\"port_first\":1,\"port_last\":65535,\"mapping\":\"eim\",\"filtering\":\"eif\",\"alloc\":\"random\",\"pairing\":\"paired\",\"parity\":\"off\",\"hairpin\":true,\"limit\":0,\"sessions\":0,\"rate\":0,\"session_rate\":0,\"mss_clamp\":\"pmtu\"},\"address\":\"203.0.113.1\"},\n"
+	   "{\"prio\":100,\"oif\":\"ppp0\",\"action\":\"masquerade\",\"options\":{\"port_first\":1,\"port_last\":65535,\"mapping\":\"eim\",\"filtering\":\"eif\",\"alloc\":\"random\",\"pairing\":\"paired\",\"parity\":\"off\",\"hairpin\":true,\"limit\":0,\"sessions\":0,\"rate\":0,\"session_rate\":0,\"mss_clamp\":\"off\"}}]\n",
 	   "rules as JSON");
 }
 

@@ -179,6 +179,25 @@ static void rules(void)
 	prefix(KNAT_A_RULE_DST, "192.0.2.0", KNAT_A_RULE_DST_LEN, 24);
 	wire_string(&want, KNAT_A_RULE_OIF, "wan");
 	wire_u8(&want, KNAT_A_RULE_ACTION, KNAT_ACTION_EXEMPT);
+	expect(KNAT_CMD_RULE_ADD, DO);
+	wire_string(&want, KNAT_A_RULE_OIF, "wan");
+	wire_u8(&want, KNAT_A_RULE_PROTO, 6);
+	wire_u16(&want, KNAT_A_RULE_DPORT_FIRST, 80);
+	wire_u16(&want, KNAT_A_RULE_DPORT_LAST, 80);
+	wire_u8(&want, KNAT_A_RULE_ACTION, KNAT_ACTION_EXEMPT);
+	run("rule", "add", "oif", "wan", "proto", "tcp", "dport", "80", "exempt");
+	is_sent(&want, "an exempt rule for a destination port");
+
+	expect(KNAT_CMD_RULE_ADD, DO);
+	wire_string(&want, KNAT_A_RULE_OIF, "wan");
+	wire_u16(&want, KNAT_A_RULE_DPORT_FIRST, 1);
+	wire_u16(&want, KNAT_A_RULE_DPORT_LAST, 65535);
+	wire_u8(&want, KNAT_A_RULE_PROTO, 17);
+	wire_u8(&want, KNAT_A_RULE_ACTION, KNAT_ACTION_MASQUERADE);
+	run("rule", "add", "oif", "wan", "dport", "1-65535", "proto", "udp",
+	    "masquerade");
+	is_sent(&want, "a rule for a range of destination ports");
+
 	run("rule", "add", "dst", "192.0.2.0/24", "oif", "wan", "exempt");
 	is_sent(&want, "an exempt rule, with selectors in another order");
 

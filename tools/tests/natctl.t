@@ -404,6 +404,9 @@ wrong('rule add oif wan', qr/the action of the rule is missing: it must be masqu
 wrong('rule add oif wan oif lan exempt', qr/"oif" is given twice/, 'rule add');
 wrong('rule add oif wan nonsense', qr/"nonsense" is not a word of a rule: it must be prio, .* or exempt/, 'rule add');
 wrong('rule add oif wan p 5 exempt', qr/"p" is ambiguous: it may mean prio, proto or pool/, 'rule add');
+wrong('rule add oif wan dport', qr/the destination port is missing/, 'rule add');
+wrong("rule add oif wan proto tcp dport $_ exempt", qr/"$_" has no valid port: it must be a number from 1 to 65535/) for qw(0 65536 http);
+wrong('rule add oif wan proto tcp dport 90-80 exempt', qr/"90-80" has its ports in the wrong order: the range is 80-90/);
 wrong('rule add oif wan src', qr/the prefix is missing/, 'rule add');
 wrong('rule add oif wan pool', qr/the name of the pool is missing/, 'rule add');
 wrong('rule add oif wan pool p limit 5', qr/"limit" is one word too many/, 'rule add');
