@@ -123,6 +123,10 @@ static bool session_foresee(const struct knat_packet *p,
 		knat_tell(p, REFUSE_SUBSCRIBER);
 		return false;
 	}
+	if (host && !knat_session_rate_allows(host, from_inside)) {
+		knat_tell(p, REFUSE_RATE);
+		return false;
+	}
 	/* Known by address, it is one host's at a time. */
 	if (p->kind != KNAT_PACKET_ADDRESS)
 		return true;

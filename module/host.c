@@ -140,6 +140,38 @@ struct knat_host *knat_host_get(struct knat_net *kn, struct knat_pool *pool,
 	return host;
 }
 
+/* What @word becomes with one more, or the same if that is one too many. */
+static u64 rate_next(u64 word, u32 max)
+{
+	u32 now = (u32)jiffies;
+
+	if (now - (u32)(word >> 32) >= HZ)
+		return (u64)now << 32 | 1;
+	return (u32)word < max ? word + 1 : word;
+}
+
+bool knat_rate_allows(const struct knat_rate *rate, u32 max)
+{
+	u64 word = atomic64_read(&rate->word);
+
+	return likely(!max) || rate_next(word, max) != word;
+}
+
+bool knat_rate_take(struct knat_rate *rate, u32 max)
+{
+	s64 old, new;
+
+	if (likely(!max))
+		return true;
+	old = atomic64_read(&rate->word);
+	do {
+		new = rate_next(old, max);
+		if (new == old)
+			return false;
+	} while (!atomic64_try_cmpxchg(&rate->word, &old, new));
+	return true;
+}
+
 u32 knat_host_addr(struct knat_net *kn, struct knat_host *host,
 		   const struct knat_pool_addrs *addrs)
 {

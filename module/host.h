@@ -25,6 +25,14 @@ struct knat_pool_addrs;
 #define KNAT_HOST_SESSIONS	16
 
 /**
+ * struct knat_rate - how many new ones there were in this second
+ * @word: jiffies when it began, and the number, in its lower half
+ */
+struct knat_rate {
+	atomic64_t		word;
+};
+
+/**
  * struct knat_host - a subscriber
  * @node: link in kn->hosts
  * @pool: key, with @addr
@@ -35,6 +43,8 @@ struct knat_pool_addrs;
  * @paired: outside address (kn->host_lock to write)
  * @slot: where @paired stood in the pool's addresses when last looked at
  * @refused: new mappings and sessions that it was refused
+ * @new_mappings: mappings of this second (RFC 6888 REQ-4c)
+ * @new_sessions: sessions of this second (RFC 6888 REQ-5b)
  * @rcu: frees it
  */
 struct knat_host {
@@ -47,6 +57,8 @@ struct knat_host {
 	__be32			paired;
 	u32			slot;
 	atomic_t		refused;
+	struct knat_rate	new_mappings;
+	struct knat_rate	new_sessions;
 	struct rcu_head		rcu;
 };
 
@@ -64,6 +76,12 @@ struct knat_host *knat_host_get(struct knat_net *kn, struct knat_pool *pool,
 /* The address that it is paired with now: which one of @addrs (not empty). */
 u32 knat_host_addr(struct knat_net *kn, struct knat_host *host,
 		   const struct knat_pool_addrs *addrs);
+/* May there be one more in this second, of @max (0: of any number)? The second
+ * that is counted in begins with the first one after the last such second.
+ */
+bool knat_rate_allows(const struct knat_rate *rate, u32 max);
+/* The same, and take it. */
+bool knat_rate_take(struct knat_rate *rate, u32 max);
 void knat_host_put(struct knat_net *kn, struct knat_host *host);
 
 #endif /* _KNAT_HOST_H */

@@ -31,6 +31,9 @@ const struct nla_policy knat_pool_policy[KNAT_A_POOL_MAX + 1] = {
 						  KNAT_PAIRING_ARBITRARY),
 	[KNAT_A_POOL_PARITY]	 = NLA_POLICY_MAX(NLA_U8, KNAT_PARITY_PAIRS),
 	[KNAT_A_POOL_LIMIT]	 = { .type = NLA_U32 },
+	[KNAT_A_POOL_SESSIONS]	 = { .type = NLA_U32 },
+	[KNAT_A_POOL_RATE]	 = { .type = NLA_U32 },
+	[KNAT_A_POOL_SESSION_RATE] = { .type = NLA_U32 },
 	[KNAT_A_POOL_HAIRPIN]	 = NLA_POLICY_MAX(NLA_U8, 1),
 	[KNAT_A_POOL_MSS_CLAMP]	 = NLA_POLICY_FULL_RANGE(NLA_U16,
 							 &mss_clamp_range),
@@ -77,6 +80,13 @@ int knat_nl_pool_conf(struct nlattr **attrs, struct knat_pool_conf *conf,
 		conf->parity = nla_get_u8(attrs[KNAT_A_POOL_PARITY]);
 	if (attrs[KNAT_A_POOL_LIMIT])
 		conf->limit = nla_get_u32(attrs[KNAT_A_POOL_LIMIT]);
+	if (attrs[KNAT_A_POOL_SESSIONS])
+		conf->sessions = nla_get_u32(attrs[KNAT_A_POOL_SESSIONS]);
+	if (attrs[KNAT_A_POOL_RATE])
+		conf->rate = nla_get_u32(attrs[KNAT_A_POOL_RATE]);
+	if (attrs[KNAT_A_POOL_SESSION_RATE])
+		conf->session_rate =
+			nla_get_u32(attrs[KNAT_A_POOL_SESSION_RATE]);
 	if (attrs[KNAT_A_POOL_HAIRPIN])
 		conf->hairpin = nla_get_u8(attrs[KNAT_A_POOL_HAIRPIN]);
 	if (attrs[KNAT_A_POOL_MSS_CLAMP])
@@ -96,6 +106,9 @@ int knat_nl_pool_conf_fill(struct sk_buff *skb,
 	    nla_put_u8(skb, KNAT_A_POOL_PAIRING, conf->pairing) ||
 	    nla_put_u8(skb, KNAT_A_POOL_PARITY, conf->parity) ||
 	    nla_put_u32(skb, KNAT_A_POOL_LIMIT, conf->limit) ||
+	    nla_put_u32(skb, KNAT_A_POOL_SESSIONS, conf->sessions) ||
+	    nla_put_u32(skb, KNAT_A_POOL_RATE, conf->rate) ||
+	    nla_put_u32(skb, KNAT_A_POOL_SESSION_RATE, conf->session_rate) ||
 	    nla_put_u8(skb, KNAT_A_POOL_HAIRPIN, conf->hairpin) ||
 	    nla_put_u16(skb, KNAT_A_POOL_MSS_CLAMP, conf->mss_clamp))
 		return -EMSGSIZE;

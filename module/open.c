@@ -250,6 +250,10 @@ static void open_refuse(const struct knat_packet *p, int err)
 		knat_tell(p, REFUSE_SUBSCRIBER);
 		open_limit(p, KNAT_LIMIT_SUBSCRIBER);
 		break;
+	case -EAGAIN:
+		knat_tell(p, REFUSE_RATE);
+		open_limit(p, KNAT_LIMIT_SUBSCRIBER);
+		break;
 	case -ENFILE:
 		knat_tell(p, REFUSE_MAPPINGS);
 		open_limit(p, KNAT_LIMIT_MAPPINGS);
@@ -328,6 +332,10 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 	if (atomic_inc_return(&host->mappings) > limit && limit)
 		goto err_host;
 	if (sessions && knat_session_full_host(host, true))
+		goto err_host;
+	err = -EAGAIN;
+	if ((sessions && !knat_session_rate_allows(host, true)) ||
+	    !knat_rate_take(&host->new_mappings, READ_ONCE(pool->conf.rate)))
 		goto err_host;
 	this_cpu_inc(*pool->mappings);
 	err = open_take(p, &from, &wish, far, &map->out);
@@ -411,6 +419,13 @@ bool knat_map_foresee(const struct knat_packet *p,
 		     (p->look->new_session &&
 		      knat_session_full_host(host, true)))) {
 		open_refuse(p, -EDQUOT);
+		return false;
+	}
+	if (host && (!knat_rate_allows(&host->new_mappings,
+				       READ_ONCE(rule->pool->conf.rate)) ||
+		     (p->look->new_session &&
+		      !knat_session_rate_allows(host, true)))) {
+		open_refuse(p, -EAGAIN);
 		return false;
 	}
 	/* A new subscriber is paired by chance. */

@@ -23,6 +23,9 @@
  * @port_last: highest
  * @mss_clamp: KNAT_MSS_CLAMP_OFF, KNAT_MSS_CLAMP_PMTU or bytes
  * @limit: mappings a subscriber, 0: no limit
+ * @sessions: sessions a subscriber, 0: KNAT_HOST_SESSIONS for each of @limit
+ * @rate: new mappings a second of a subscriber, 0: any number
+ * @session_rate: new sessions a second of a subscriber, 0: any number
  * @mapping: enum knat_mapping_mode
  * @filtering: enum knat_filtering_mode
  * @alloc: enum knat_alloc_mode
@@ -35,6 +38,9 @@ struct knat_pool_conf {
 	u16	port_last;
 	u16	mss_clamp;
 	u32	limit;
+	u32	sessions;
+	u32	rate;
+	u32	session_rate;
 	u8	mapping;
 	u8	filtering;
 	u8	alloc;

@@ -226,8 +226,8 @@ static bool session_end(struct knat_net *kn, struct knat_session *session,
 			permit_put(kn, session);
 		session_count(session->map, -1);
 		knat_map_put(kn, session->map);
-		session_mark(session, KNAT_SESSION_F_GONE);
 		knat_count_nr(kn, counter);
+		session_mark(session, KNAT_SESSION_F_GONE);
 	}
 	local_bh_enable();
 	return mine;
@@ -388,14 +388,38 @@ bool knat_session_full(struct knat_net *kn, bool from_inside)
 
 bool knat_session_full_host(const struct knat_host *host, bool from_inside)
 {
-	u32 limit = READ_ONCE(host->pool->conf.limit), max;
+	u32 max = READ_ONCE(host->pool->conf.sessions);
+	u32 limit = READ_ONCE(host->pool->conf.limit);
 
-	if (likely(!limit))
+	if (likely(!max && !limit))
 		return false;
-	if (check_mul_overflow(limit, (u32)KNAT_HOST_SESSIONS, &max))
+	if (!max && check_mul_overflow(limit, (u32)KNAT_HOST_SESSIONS, &max))
 		max = U32_MAX;
 	return (u32)atomic_read(&host->sessions) >=
 	       session_share(max, from_inside);
+}
+
+/* The outside never has all of it, and always one, for 0 is no limit. */
+static u32 session_rate(const struct knat_host *host, bool from_inside)
+{
+	return session_share(READ_ONCE(host->pool->conf.session_rate),
+			     from_inside);
+}
+
+bool knat_session_rate_allows(const struct knat_host *host, bool from_inside)
+{
+	return knat_rate_allows(&host->new_sessions,
+				session_rate(host, from_inside));
+}
+
+static void session_refuse_host(struct knat_net *kn, const struct knat_map *map,
+				struct knat_host *host,
+				enum knat_counter counter)
+{
+	atomic_inc(&host->refused);
+	session_refuse(kn, map, counter);
+	knat_event_limit(kn, KNAT_LIMIT_SUBSCRIBER, map->in.proto,
+			 map->in.addr);
 }
 
 /* Two CPUs may both take the last place. */
@@ -411,10 +435,13 @@ static bool session_room(struct knat_net *kn, const struct knat_map *map,
 		return false;
 	}
 	if (host && unlikely(knat_session_full_host(host, from_inside))) {
-		atomic_inc(&host->refused);
-		session_refuse(kn, map, KNAT_COUNTER_REFUSE_SUBSCRIBER);
-		knat_event_limit(kn, KNAT_LIMIT_SUBSCRIBER, map->in.proto,
-				 map->in.addr);
+		session_refuse_host(kn, map, host,
+				    KNAT_COUNTER_REFUSE_SUBSCRIBER);
+		return false;
+	}
+	if (host && !knat_rate_take(&host->new_sessions,
+				    session_rate(host, from_inside))) {
+		session_refuse_host(kn, map, host, KNAT_COUNTER_REFUSE_RATE);
 		return false;
 	}
 	return true;

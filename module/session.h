@@ -155,8 +155,10 @@ struct knat_session *knat_session_lookup_out(struct knat_net *kn,
  * its own.
  */
 bool knat_session_full(struct knat_net *kn, bool from_inside);
-/* The same for a subscriber. */
+/* The same for a subscriber, */
 bool knat_session_full_host(const struct knat_host *host, bool from_inside);
+/* and for what it may open in this second. */
+bool knat_session_rate_allows(const struct knat_host *host, bool from_inside);
 
 /* Find or make the session of @map towards a remote end, and its permission
  * where the mapping filters by address. NULL when refused; it was counted.

@@ -67,7 +67,7 @@ _natctl_settings()
 }
 
 _natctl_protos="tcp udp icmp udplite sctp dccp gre esp"
-_natctl_options="ports mapping filtering alloc pairing parity limit hairpin mss-clamp"
+_natctl_options="ports mapping filtering alloc pairing parity hairpin limit sessions rate session-rate mss-clamp"
 
 # Words that may stand behind the options of a pool or a masquerade rule
 _natctl_option()
@@ -80,7 +80,7 @@ _natctl_option()
 	parity) echo off keep pairs ;;
 	hairpin) echo on off ;;
 	mss-clamp) echo off pmtu ;;
-	ports | limit) ;;
+	ports | limit | sessions | rate | session-rate) ;;
 	*) return 1 ;;
 	esac
 }

@@ -75,11 +75,31 @@ static const struct choice {
 
 #define NR_CHOICES	((int)(sizeof(choices) / sizeof(choices[0])))
 
-enum { PORTS = NR_CHOICES, LIMIT, CLAMP };
+enum { PORTS = NR_CHOICES, CLAMP, LIMIT, SESSIONS, RATE, SESSION_RATE };
+
+/* Options whose value is a number, 0 for none. */
+static const struct number {
+	const char	*word;
+	const char	*what;
+	const char	*key;
+	int		attr;
+} numbers[] = {
+	[LIMIT] = { "limit", "the number of mappings", "limit",
+		    KNAT_A_POOL_LIMIT },
+	[SESSIONS] = { "sessions", "the number of sessions", "sessions",
+		       KNAT_A_POOL_SESSIONS },
+	[RATE] = { "rate", "the number of new mappings a second", "rate",
+		   KNAT_A_POOL_RATE },
+	[SESSION_RATE] = { "session-rate",
+			   "the number of new sessions a second",
+			   "session_rate", KNAT_A_POOL_SESSION_RATE },
+};
 
 const char *const options_words[NR_OPTIONS + 1] = {
 	"mapping", "filtering", "alloc", "pairing", "parity", "hairpin",
-	[PORTS] = "ports", [LIMIT] = "limit", [CLAMP] = "mss-clamp",
+	[PORTS] = "ports", [CLAMP] = "mss-clamp", [LIMIT] = "limit",
+	[SESSIONS] = "sessions", [RATE] = "rate",
+	[SESSION_RATE] = "session-rate",
 };
 
 const uint8_t options_types[KNAT_A_POOL_MAX + 1] = {
@@ -91,6 +111,9 @@ const uint8_t options_types[KNAT_A_POOL_MAX + 1] = {
 	[KNAT_A_POOL_PAIRING]	 = MNL_TYPE_U8,
 	[KNAT_A_POOL_PARITY]	 = MNL_TYPE_U8,
 	[KNAT_A_POOL_LIMIT]	 = MNL_TYPE_U32,
+	[KNAT_A_POOL_SESSIONS]	 = MNL_TYPE_U32,
+	[KNAT_A_POOL_RATE]	 = MNL_TYPE_U32,
+	[KNAT_A_POOL_SESSION_RATE] = MNL_TYPE_U32,
 	[KNAT_A_POOL_HAIRPIN]	 = MNL_TYPE_U8,
 	[KNAT_A_POOL_MSS_CLAMP]	 = MNL_TYPE_U16,
 };
@@ -121,15 +144,18 @@ void options_put(struct words *words, struct nlmsghdr *nlh, int i)
 		nl_put_u16(nlh, KNAT_A_POOL_PORT_FIRST, first);
 		nl_put_u16(nlh, KNAT_A_POOL_PORT_LAST, last);
 		break;
-	case LIMIT:
-		word = word_need(words, "the number of mappings");
-		nl_put_u32(nlh, KNAT_A_POOL_LIMIT,
-			   number_read(word, "limit", 0, UINT32_MAX));
-		break;
 	case CLAMP:
 		word = word_need(words, "the size to clamp to");
 		nl_put_u16(nlh, KNAT_A_POOL_MSS_CLAMP,
 			   clamp_read(words, word));
+		break;
+	case LIMIT:
+	case SESSIONS:
+	case RATE:
+	case SESSION_RATE:
+		word = word_need(words, numbers[i].what);
+		nl_put_u32(nlh, numbers[i].attr,
+			   number_read(word, numbers[i].word, 0, UINT32_MAX));
 		break;
 	default:
 		word = word_need(words, choices[i].what);
@@ -159,10 +185,13 @@ static uint32_t value_of(const struct nlattr *const *attrs, int i)
 			(uint32_t)nl_u16(attrs[KNAT_A_POOL_PORT_FIRST]) << 16 |
 			nl_u16(attrs[KNAT_A_POOL_PORT_LAST]) :
 			PORT_FIRST_DEFAULT << 16 | PORT_LAST_DEFAULT;
-	case LIMIT:
-		return nl_u32(attrs[KNAT_A_POOL_LIMIT]);
 	case CLAMP:
 		return nl_u16(attrs[KNAT_A_POOL_MSS_CLAMP]);
+	case LIMIT:
+	case SESSIONS:
+	case RATE:
+	case SESSION_RATE:
+		return nl_u32(attrs[numbers[i].attr]);
 	default:
 		return attrs[choices[i].attr] ?
 			nl_u8(attrs[choices[i].attr]) : choices[i].def;
@@ -183,11 +212,14 @@ static void value_put(struct nlmsghdr *nlh, int i, uint32_t value)
 		nl_put_u16(nlh, KNAT_A_POOL_PORT_FIRST, value >> 16);
 		nl_put_u16(nlh, KNAT_A_POOL_PORT_LAST, value);
 		break;
-	case LIMIT:
-		nl_put_u32(nlh, KNAT_A_POOL_LIMIT, value);
-		break;
 	case CLAMP:
 		nl_put_u16(nlh, KNAT_A_POOL_MSS_CLAMP, value);
+		break;
+	case LIMIT:
+	case SESSIONS:
+	case RATE:
+	case SESSION_RATE:
+		nl_put_u32(nlh, numbers[i].attr, value);
 		break;
 	default:
 		nl_put_u8(nlh, choices[i].attr, value);
@@ -200,11 +232,9 @@ static void value_text(int i, uint32_t value)
 	text("%s ", options_words[i]);
 	if (i == PORTS)
 		text("%u-%u", value >> 16, value & 0xffff);
-	else if (i == LIMIT)
-		text("%u", value);
 	else if (i == CLAMP && value <= KNAT_MSS_CLAMP_PMTU)
 		text("%s", clamps[value]);
-	else if (i == CLAMP)
+	else if (i >= CLAMP)
 		text("%u", value);
 	else
 		text("%s", value_word(&choices[i], value));
@@ -212,7 +242,7 @@ static void value_text(int i, uint32_t value)
 
 /* In the order in which they are listed. */
 static const uint8_t listed[NR_OPTIONS] = {
-	PORTS, 0, 1, 2, 3, 4, 5, LIMIT, CLAMP,
+	PORTS, 0, 1, 2, 3, 4, 5, LIMIT, SESSIONS, RATE, SESSION_RATE, CLAMP,
 };
 
 void options_put_change(struct nlmsghdr *nlh, const struct nlattr *const *from,
@@ -241,7 +271,8 @@ void options_json(const struct nlattr *const *attrs)
 			json_string(choices[i].word,
 				    value_word(&choices[i], value));
 	}
-	json_number("limit", nl_u32(attrs[KNAT_A_POOL_LIMIT]));
+	for (i = LIMIT; i < NR_OPTIONS; i++)
+		json_number(numbers[i].key, nl_u32(attrs[numbers[i].attr]));
 	if (clamp <= KNAT_MSS_CLAMP_PMTU)
 		json_string("mss_clamp", clamps[clamp]);
 	else

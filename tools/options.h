@@ -12,10 +12,11 @@
 "OPTIONS: [ ports LO-HI ]\n"						\
 "         [ mapping eim|adm|apdm ] [ filtering eif|adf|apdf ]\n"	\
 "         [ alloc random|preserve|sequential ] [ pairing paired|arbitrary ]\n" \
-"         [ parity off|keep|pairs ] [ limit N ] [ hairpin on|off ]\n"	\
+"         [ parity off|keep|pairs ] [ hairpin on|off ]\n"		\
+"         [ limit N ] [ sessions N ] [ rate N ] [ session-rate N ]\n"	\
 "         [ mss-clamp off|pmtu|BYTES ]\n"
 
-#define NR_OPTIONS	9
+#define NR_OPTIONS	12
 
 /* The words that options begin with, NULL behind the last. */
 extern const char *const options_words[NR_OPTIONS + 1];

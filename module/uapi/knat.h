@@ -127,6 +127,9 @@ enum knat_a_pool {
 	KNAT_A_POOL_MAPPINGS,		/* u32, read only: dynamic mappings */
 	KNAT_A_POOL_SUBSCRIBERS,	/* u32, read only */
 	KNAT_A_POOL_PARITY,		/* u8, enum knat_parity */
+	KNAT_A_POOL_SESSIONS,		/* u32, a subscriber, 0: 16 * limit */
+	KNAT_A_POOL_RATE,		/* u32, new mappings/s, 0: any */
+	KNAT_A_POOL_SESSION_RATE,	/* u32, new sessions/s, 0: any */
 
 	__KNAT_A_POOL_MAX
 };
@@ -155,11 +158,11 @@ enum knat_a_rule {
 	KNAT_A_RULE_POOL,		/* string, for KNAT_ACTION_POOL */
 	KNAT_A_RULE_OPTIONS,		/* nest of knat_a_pool, for masquerade */
 	KNAT_A_RULE_ADDR,		/* be32, read only: masquerade address */
+	KNAT_A_RULE_DPORT_FIRST,	/* u16, 1-65535; needs PROTO with ports */
+	KNAT_A_RULE_DPORT_LAST,		/* u16, 1-65535; absent: the first */
 
 	__KNAT_A_RULE_MAX
 };
-	KNAT_A_RULE_DPORT_FIRST,	/* u16, 1-65535; needs PROTO with ports */
-	KNAT_A_RULE_DPORT_LAST,		/* u16, 1-65535; absent: the first */
 
 #define KNAT_A_RULE_MAX (__KNAT_A_RULE_MAX - 1)
 
@@ -421,6 +424,8 @@ enum knat_a_fastpath {
 	  "new flows refused: max_sessions is reached")			\
 	X(REFUSE_SUBSCRIBER, refuse_subscriber,				\
 	  "new flows refused: the pool's limit for one subscriber is reached") \
+	X(REFUSE_RATE, refuse_rate,					\
+	  "new flows refused: one subscriber opens more in a second than the pool's rate") \
 	X(REFUSE_REMOTE, refuse_remote,					\
 	  "new flows refused: another inside host has this protocol with the remote address") \
 	X(REFUSE_ESP, refuse_esp,					\

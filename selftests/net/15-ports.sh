@@ -199,6 +199,59 @@ test_the_limit_of_a_subscriber_counts_all_protocols() {
 	assert_counter refuse_subscriber 5
 }
 
+test_a_subscriber_opens_so_many_mappings_in_a_second_and_others_their_own() {
+	masquerade rate 10
+	must burst in1 udp $in1_silent 5000+10 $out1_silent:7000
+	assert_mappings 10
+	assert_counter refuse_rate 0
+	pause 1100
+	must burst in1 udp $in1_silent 6000+200 $out1_silent:7000
+	must burst in2 udp $in2_silent 5000+10 $out1_silent:7000
+	assert_mappings 10 in $in2_silent
+	assert_between 20 90 "$(mappings in $in1_silent)" "mappings of the first host"
+	assert_eq $((210 - $(mappings in $in1_silent))) "$(counter refuse_rate)" "flows refused"
+	# What is there goes on.
+	must clear
+	must burst in1 udp $in1_silent 5000+10 $out1_silent:7000
+	look_at_ports
+	assert_eq 10 "$packets" "packets of the flows that exist"
+	assert_like '*refused *' "$(nat host list $in1_silent)" "the host in the list"
+}
+
+# A refused session leaves no mapping whose port would rest.
+test_a_subscriber_opens_so_many_sessions_in_a_second() {
+	nat pool add p addr 198.51.100.1 filtering adf session-rate 10
+	nat rule add oif wan pool p
+	must burst in1 tcp $in1_silent 5000+200 $out1_silent:80
+	assert_between 10 90 "$(sessions)" sessions
+	assert_mappings "$(sessions)"
+	assert_eq $((200 - $(sessions))) "$(counter refuse_rate)" "flows refused"
+	nat pool set p session-rate 0
+	nat map flush >/dev/null
+	must burst in1 tcp $in1_silent 5000+200 $out1_silent:80
+	assert_eq 200 "$(sessions)" "sessions without a limit"
+}
+
+test_the_outside_has_three_quarters_of_the_sessions_of_a_second() {
+	nat pool add p addr 198.51.100.1 session-rate 8
+	nat rule add oif wan pool p
+	must burst in1 tcp $in1_silent 5000 $out1_silent:80
+	read -r _ outside _ < <(nat map list in $in1_silent:5000)
+	pause 1100
+	must burst out1 tcp $out1_silent 2000+8 "$outside"
+	assert_between 7 8 "$(sessions)" "sessions with those from the outside"
+	assert_between 1 2 "$(counter refuse_rate)" "those refused"
+	must burst in1 tcp $in1_silent 5000 $out1_silent:81+2
+	assert_between 9 10 "$(sessions)" "sessions with those from the inside"
+}
+
+test_sessions_of_a_subscriber_have_a_limit_of_their_own() {
+	masquerade filtering adf limit 2 sessions 5
+	must burst in1 udp $in1_silent 5000 $out1_silent:7000+50
+	assert_eq 5 "$(sessions)" sessions
+	assert_counter refuse_subscriber 45
+}
+
 test_the_limit_of_a_subscriber_can_change() {
 	nat pool add p addr 198.51.100.1 limit 5
 	nat rule add oif wan pool p

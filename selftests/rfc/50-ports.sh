@@ -327,10 +327,24 @@ test_limits_may_differ_by_protocol() {
 
 # 6888/REQ-4c
 test_the_rate_of_new_mappings_can_be_limited() {
-	masquerade rate 10
-	must burst in1 udp $in1_silent 5000+1000 $out1_silent:7000
-	seen out1 "udp 203.0.113.1:*"
-	assert_between 1 500 "$answer" "mappings in less than ten seconds"
+	masquerade rate 100
+	first_seconds udp 100 burst in1 udp $in1_silent 5000+3000 $out1_silent:7000
+	# Another host goes on.
+	must clear
+	inject in2 udp $in2_silent:5000 to $out1_silent:7000
+	see out1 'udp 203.0.113.1:* *'
+}
+
+# So many packets of a burst come through: as many as the limit in each second that it took, of which the first and the
+# last are not whole.
+first_seconds() { # PROTO LIMIT COMMAND...
+	local start took
+	start=$(now_ms)
+	must "${@:3}"
+	took=$((($(now_ms) - start) / 1000))
+	seen out1 "$1 203.0.113.1:*"
+	assert_between "$2" $(($2 * (took + 1))) "$answer" "packets of a burst of 3000 in $took s"
+	assert_ne 3000 "$answer" "packets of a burst of 3000"
 }
 
 # 6888/REQ-5 6888/REQ-5a
@@ -341,12 +355,24 @@ test_sessions_of_a_subscriber_can_be_limited() {
 	assert_eq 160 "$answer" "sessions of one mapping"
 }
 
+# 6888/REQ-5 6888/REQ-5a
+test_sessions_of_a_subscriber_can_be_limited_by_themselves() {
+	masquerade filtering adf sessions 30
+	must burst in1 tcp $in1_silent 5000 $out1_silent:2000+100
+	must burst in1 tcp $in1_silent 5001+5 $out1_silent:80
+	seen out1 "tcp 203.0.113.1:*"
+	assert_eq 30 "$answer" "sessions of one host"
+	inject in2 tcp $in2_silent:5000 to $out1_silent:80 S
+	see out1 "tcp 203.0.113.1:* to $out1_silent:80 S *"
+}
+
 # 6888/REQ-5b
 test_the_rate_of_new_sessions_can_be_limited() {
-	masquerade filtering adf session-rate 10
-	must burst in1 tcp $in1_silent 5000 $out1_silent:2000+500
-	seen out1 "tcp 203.0.113.1:*"
-	assert_between 1 300 "$answer" "sessions in less than ten seconds"
+	masquerade filtering adf session-rate 100
+	first_seconds tcp 100 burst in1 tcp $in1_silent 5000 $out1_silent:2000+3000
+	must clear
+	inject in2 tcp $in2_silent:5000 to $out1_silent:80 S
+	see out1 "tcp 203.0.113.1:* to $out1_silent:80 S *"
 }
 
 # 7857/S3-1 7857/S3-2

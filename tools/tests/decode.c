@@ -44,6 +44,10 @@ static void options(uint16_t first, uint16_t last, uint8_t mapping,
 		    uint8_t filtering, uint8_t alloc, uint8_t pairing,
 		    uint8_t parity, uint32_t limit, uint8_t hairpin, uint16_t clamp)
 {
+	/* Only the pool with all options has others of these. */
+	uint32_t other = limit ? 7 : 0;
+
+
 	wire_u16(&reply, KNAT_A_POOL_PORT_FIRST, first);
 	wire_u16(&reply, KNAT_A_POOL_PORT_LAST, last);
 	wire_u8(&reply, KNAT_A_POOL_MAPPING, mapping);
@@ -52,6 +56,9 @@ static void options(uint16_t first, uint16_t last, uint8_t mapping,
 	wire_u8(&reply, KNAT_A_POOL_PAIRING, pairing);
 	wire_u8(&reply, KNAT_A_POOL_PARITY, parity);
 	wire_u32(&reply, KNAT_A_POOL_LIMIT, limit);
+	wire_u32(&reply, KNAT_A_POOL_SESSIONS, other);
+	wire_u32(&reply, KNAT_A_POOL_RATE, other * 10);
+	wire_u32(&reply, KNAT_A_POOL_SESSION_RATE, other * 100);
 	wire_u8(&reply, KNAT_A_POOL_HAIRPIN, hairpin);
 	wire_u16(&reply, KNAT_A_POOL_MSS_CLAMP, clamp);
 }
@@ -104,14 +111,14 @@ static void pools(void)
 	run("pool", "list");
 	is(out,
 	   "cgn         addr 198.51.100.0/28                # 16 addresses, 5 mappings, 2 subscribers\n"
-	   "all-options addr 192.0.2.1,192.0.2.7-192.0.2.9 ports 2000-3000 mapping adm filtering apdf alloc preserve pairing arbitrary parity pairs hairpin off limit 99 mss-clamp 1300 # 4 addresses, 4294967295 mappings, 0 subscribers\n",
+	   "all-options addr 192.0.2.1,192.0.2.7-192.0.2.9 ports 2000-3000 mapping adm filtering apdf alloc preserve pairing arbitrary parity pairs hairpin off limit 99 sessions 7 rate 70 session-rate 700 mss-clamp 1300 # 4 addresses, 4294967295 mappings, 0 subscribers\n",
 	   "pools as text");
 	is_number(status, 0, "pools are listed");
 
 	run("-j", "pool", "list");
 	is(out,
-	   "[{\"name\":\"cgn\",\"addresses\":[\"198.51.100.0/28\"],\"port_first\":1,\"port_last\":65535,\"mapping\":\"eim\",\"filtering\":\"eif\",\"alloc\":\"random\",\"pairing\":\"paired\",\"parity\":\"off\",\"hairpin\":true,\"limit\":0,\"mss_clamp\":\"off\",\"address_count\":16,\"mappings\":5,\"subscribers\":2},\n"
-	   "{\"name\":\"all-options\",\"addresses\":[\"192.0.2.1\",\"192.0.2.7-192.0.2.9\"],\"port_first\":2000,\"port_last\":3000,\"mapping\":\"adm\",\"filtering\":\"apdf\",\"alloc\":\"preserve\",\"pairing\":\"arbitrary\",\"parity\":\"pairs\",\"hairpin\":false,\"limit\":99,\"mss_clamp\":1300,\"address_count\":4,\"mappings\":4294967295,\"subscribers\":0}]\n",
+	   "[{\"name\":\"cgn\",\"addresses\":[\"198.51.100.0/28\"],\"port_first\":1,\"port_last\":65535,\"mapping\":\"eim\",\"filtering\":\"eif\",\"alloc\":\"random\",\"pairing\":\"paired\",\"parity\":\"off\",\"hairpin\":true,\"limit\":0,\"sessions\":0,\"rate\":0,\"session_rate\":0,\"mss_clamp\":\"off\",\"address_count\":16,\"mappings\":5,\"subscribers\":2},\n"
+	   "{\"name\":\"all-options\",\"addresses\":[\"192.0.2.1\",\"192.0.2.7-192.0.2.9\"],\"port_first\":2000,\"port_last\":3000,\"mapping\":\"adm\",\"filtering\":\"apdf\",\"alloc\":\"preserve\",\"pairing\":\"arbitrary\",\"parity\":\"pairs\",\"hairpin\":false,\"limit\":99,\"sessions\":7,\"rate\":70,\"session_rate\":700,\"mss_clamp\":1300,\"address_count\":4,\"mappings\":4294967295,\"subscribers\":0}]\n",
 	   "pools as JSON");
 
 	run("pool", "list", "cgn");
@@ -147,13 +154,6 @@ static void rules(void)
 	rule(100, "wan", KNAT_ACTION_EXEMPT);
 	wire_addr(&reply, KNAT_A_RULE_SRC, "192.168.1.0");
 	wire_u8(&reply, KNAT_A_RULE_SRC_LEN, 24);
-	rule(100, "wan", KNAT_ACTION_MASQUERADE);
-	nest = wire_nest(&reply, KNAT_A_RULE_OPTIONS);
-	options(1, 65535, 0, 0, 0, 0, 0, 0, 1, KNAT_MSS_CLAMP_PMTU);
-	wire_nest_end(&reply, nest);
-	wire_addr(&reply, KNAT_A_RULE_ADDR, "203.0.113.1");
-	rule(100, "ppp0", KNAT_ACTION_MASQUERADE);
-	nest = wire_nest(&reply, KNAT_A_RULE_OPTIONS);
 	rule(100, "wan", KNAT_ACTION_EXEMPT);
 	wire_u8(&reply, KNAT_A_RULE_PROTO, 6);
 	wire_u16(&reply, KNAT_A_RULE_DPORT_FIRST, 80);
@@ -162,6 +162,13 @@ static void rules(void)
 	wire_u8(&reply, KNAT_A_RULE_PROTO, 17);
 	wire_u16(&reply, KNAT_A_RULE_DPORT_FIRST, 500);
 	wire_u16(&reply, KNAT_A_RULE_DPORT_LAST, 4500);
+	rule(100, "wan", KNAT_ACTION_MASQUERADE);
+	nest = wire_nest(&reply, KNAT_A_RULE_OPTIONS);
+	options(1, 65535, 0, 0, 0, 0, 0, 0, 1, KNAT_MSS_CLAMP_PMTU);
+	wire_nest_end(&reply, nest);
+	wire_addr(&reply, KNAT_A_RULE_ADDR, "203.0.113.1");
+	rule(100, "ppp0", KNAT_ACTION_MASQUERADE);
+	nest = wire_nest(&reply, KNAT_A_RULE_OPTIONS);
 	options(1, 65535, 0, 0, 0, 0, 0, 0, 1, 0);
 	wire_nest_end(&reply, nest);
 	wire_done(&reply, 0, NULL);
@@ -170,6 +177,8 @@ static void rules(void)
 	is(out,
 	   "prio 5     oif wan      src 192.168.0.0/24 dst 192.0.2.0/24 proto udp pool q\n"
 	   "prio 100   oif wan      src 192.168.1.0/24     exempt\n"
+	   "prio 100   oif wan      proto tcp dport 80     exempt\n"
+	   "prio 100   oif wan      proto udp dport 500-4500 exempt\n"
 	   "prio 100   oif wan                             masquerade mss-clamp pmtu # 203.0.113.1\n"
 	   "prio 100   oif ppp0                            masquerade   # no address\n",
 	   "rules as text");
@@ -177,8 +186,6 @@ static void rules(void)
 	run("-j", "rule", "list");
 	is(out,
 	   "[{\"prio\":5,\"oif\":\"wan\",\"src\":\"192.168.0.0/24\",\"dst\":\"192.0.2.0/24\",\"proto\":\"udp\",\"action\":\"pool\",\"pool\":\"q\"},\n"
-	   "prio 100   oif wan      proto tcp dport 80     exempt\n"
-	   "prio 100   oif wan      proto udp dport 500-4500 exempt\n"
 	   "{\"prio\":100,\"oif\":\"wan\",\"src\":\"192.168.1.0/24\",\"action\":\"exempt\"},\n"
 	   "{\"prio\":100,\"oif\":\"wan\",\"proto\":\"tcp\",\"dport\":\"80\",\"action\":\"exempt\"},\n"
 	   "{\"prio\":100,\"oif\":\"wan\",\"proto\":\"udp\",\"dport\":\"500-4500\",\"action\":\"exempt\"},\n"

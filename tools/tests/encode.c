@@ -60,25 +60,29 @@ static void pools(void)
 	wire_u8(&want, KNAT_A_POOL_PAIRING, KNAT_PAIRING_ARBITRARY);
 	wire_u8(&want, KNAT_A_POOL_PARITY, KNAT_PARITY_PAIRS);
 	wire_u32(&want, KNAT_A_POOL_LIMIT, 4294967295);
+	wire_u32(&want, KNAT_A_POOL_SESSIONS, 5);
+	wire_u32(&want, KNAT_A_POOL_RATE, 6);
+	wire_u32(&want, KNAT_A_POOL_SESSION_RATE, 7);
 	wire_u8(&want, KNAT_A_POOL_HAIRPIN, 0);
 	wire_u16(&want, KNAT_A_POOL_MSS_CLAMP, 1300);
 	run("pool", "add", "cgn", "addr",
 	    "198.51.100.0/24,192.0.2.7-192.0.2.9", "ports", "2000-3000",
 	    "mapping", "apdm", "filtering", "adf", "alloc", "sequential",
 	    "pairing", "arbitrary", "parity", "pairs",
-	    "limit", "4294967295", "hairpin", "off",
+	    "limit", "4294967295", "sessions", "5", "rate", "6",
+	    "session-rate", "7", "hairpin", "off",
 	    "mss-clamp", "1300");
 	is_sent(&want, "a pool with all options");
 
 	run("po", "a", "cgn", "ad",
 	    "198.51.100.0/24,192.0.2.7-192.0.2.9", "po", "2000-3000",
 	    "m", "ap", "f", "adf", "al", "s", "pai", "a", "par", "p", "l", "4294967295",
-	    "h", "of", "ms", "1300");
+	    "sessions", "5", "r", "6", "session-", "7", "h", "of", "ms", "1300");
 	is_number(status, 1, "\"m\" may be mapping or mss-clamp");
 	run("po", "a", "cgn", "ad",
 	    "198.51.100.0/24,192.0.2.7-192.0.2.9", "po", "2000-3000",
 	    "ma", "ap", "f", "adf", "al", "s", "pai", "a", "par", "p", "l", "4294967295",
-	    "h", "of", "ms", "1300");
+	    "sessions", "5", "r", "6", "session-", "7", "h", "of", "ms", "1300");
 	is_sent(&want, "the same, shortened");
 
 	expect(KNAT_CMD_POOL_SET, DO);
@@ -176,10 +180,6 @@ static void rules(void)
 	is_sent(&want, "a rule with a pool");
 
 	expect(KNAT_CMD_RULE_ADD, DO);
-	prefix(KNAT_A_RULE_DST, "192.0.2.0", KNAT_A_RULE_DST_LEN, 24);
-	wire_string(&want, KNAT_A_RULE_OIF, "wan");
-	wire_u8(&want, KNAT_A_RULE_ACTION, KNAT_ACTION_EXEMPT);
-	expect(KNAT_CMD_RULE_ADD, DO);
 	wire_string(&want, KNAT_A_RULE_OIF, "wan");
 	wire_u8(&want, KNAT_A_RULE_PROTO, 6);
 	wire_u16(&want, KNAT_A_RULE_DPORT_FIRST, 80);
@@ -198,6 +198,10 @@ static void rules(void)
 	    "masquerade");
 	is_sent(&want, "a rule for a range of destination ports");
 
+	expect(KNAT_CMD_RULE_ADD, DO);
+	prefix(KNAT_A_RULE_DST, "192.0.2.0", KNAT_A_RULE_DST_LEN, 24);
+	wire_string(&want, KNAT_A_RULE_OIF, "wan");
+	wire_u8(&want, KNAT_A_RULE_ACTION, KNAT_ACTION_EXEMPT);
 	run("rule", "add", "dst", "192.0.2.0/24", "oif", "wan", "exempt");
 	is_sent(&want, "an exempt rule, with selectors in another order");
 
