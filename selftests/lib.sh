@@ -571,7 +571,10 @@ balanced() {
 		rm "$work/counted_anew"
 		return 0
 	fi
-	[ -n "${counters[map_created]-}" ] || return 0
+	if [ -z "${counters[map_created]-}" ]; then
+		[ ! -e /run/netns/gw ] || [ ! -e /sys/module/knat ]
+		return
+	fi
 	for what in map session; do
 		((counters[${what}_created] == counters[${what}_expired] + counters[${what}_removed])) || {
 			diag "${what}_created ${counters[${what}_created]}, but ${what}_expired" \
