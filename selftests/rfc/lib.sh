@@ -37,6 +37,15 @@ with_knat() {
 
 ### Verbs of both
 
+# With CGN=1 it is a gateway for subscribers: a pool, of the same address, with a limit for each (RFC 6888 REQ-1).
+if [ -n "${CGN-}" ]; then
+	masquerade() { # [POOL OPTIONS]
+		[[ " $* " == *' limit '* ]] || set -- "$@" limit 50000
+		nat pool add cgn addr 203.0.113.1 "$@"
+		nat rule add oif wan pool cgn
+	}
+fi
+
 # A rule that translates to an address of a pool named p
 pool() { # RANGES [OPTIONS]
 	nat pool add p addr "$@"
