@@ -215,14 +215,45 @@ test_a_lost_first_fragment_lets_nothing_out() {
 	assert_mappings 0
 }
 
-test_fragments_of_others_pass_during_a_flood_of_lost_ones() {
+# Fragments of datagrams that never come whole, of one source, each at this place
+flood() { # FIRST-ID LAST-ID PLACE
 	local n
+	for ((n = $1; n <= $2; n++)); do
+		must packet out1 ip 203.0.113.12 to 203.0.113.1 proto 17 \
+			ipid $n frag "$3",more data @1480
+	done
+	must settle
+}
+
+# When half of the memory for fragments is in use, only what comes in order gets more, and a source no more than a share.
+test_a_flood_of_lost_fragments_is_held_back() {
+	local low high dropped
 	masquerade
 	open_flow
-	for n in {1..200}; do
-		must packet out1 ip 203.0.113.12 to 203.0.113.1 proto 17 \
-			ipid $n frag 1480,more data @1480
-	done
+	low=$(in_space gw sysctl -n net.ipv4.ipfrag_low_thresh)
+	high=$(in_space gw sysctl -n net.ipv4.ipfrag_high_thresh)
+	# Half of it are some fifty of them, the share some five.
+	in_space gw sysctl -qw net.ipv4.ipfrag_low_thresh=196608 \
+		net.ipv4.ipfrag_high_thresh=262144
+	flood 1 100 1480
+	dropped=$(counter drop_fragment)
+	assert_between 20 80 "$dropped" "drop_fragment, out of order"
+	flood 101 200 0
+	dropped=$(($(counter drop_fragment) - dropped))
+	assert_between 80 99 "$dropped" "drop_fragment, above the share"
+	dropped=$(counter drop_fragment)
+	outwards 0,1,2
+	inwards 0,1,2
+	assert_counter drop_fragment "$dropped"
+	in_space gw sysctl -qw net.ipv4.ipfrag_high_thresh="$high" \
+		net.ipv4.ipfrag_low_thresh="$low"
+}
+
+test_fragments_of_others_pass_during_a_flood_of_lost_ones() {
+	masquerade
+	open_flow
+	flood 201 400 1480
+	assert_counter drop_fragment 0
 	outwards 2,1,0
 	inwards 1,0,2
 	answer s a "$outside" 203.0.113.11:7000
