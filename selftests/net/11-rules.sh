@@ -112,8 +112,8 @@ test_what_belongs_to_a_flow_goes_by_the_rule_of_its_port() {
 	see out1 "icmp 198.51.100.2 to $out1_silent 3/3 * quotes udp $out1_silent:7001 to $high *"
 	inject in1 udp $in1_silent:5000 to $out1_silent:7001
 	see out1 "udp $high to $out1_silent:7001 *"
-	must icmp-error out1 192.0.2.99 11/0 about out1
-	see in1 "icmp 192.0.2.99 to $in1_silent 11/0 * quotes udp $in1_silent:5000 to $out1_silent:7001 *"
+	must icmp-error out1 $out1_silent 11/0 about out1
+	see in1 "icmp $out1_silent to $in1_silent 11/0 * quotes udp $in1_silent:5000 to $out1_silent:7001 *"
 	must fragment in1 1000 2,1,0 udp $in1_silent:5000 to $out1_silent:7001 data @2500
 	see out1 "udp $high to $out1_silent:7001 * frag 0+*"
 }

@@ -232,6 +232,29 @@ test_a_subscriber_opens_so_many_sessions_in_a_second() {
 	assert_eq 200 "$(sessions)" "sessions without a limit"
 }
 
+# As a second may be over before the question is asked, it is asked again.
+told_in_advance() { # ADDR:PORT
+	must burst in1 tcp $in1_silent 5000 $out1_silent:$((remote += 2))+2
+	[[ $(nat lookup tcp "$1" $out1_silent:80) == *refuse_rate:* ]]
+}
+
+test_what_the_rate_refuses_is_told_in_advance() {
+	local remote=1000
+	nat pool add p addr 198.51.100.1 filtering adf session-rate 1
+	nat rule add oif wan pool p
+	wait_until 10 told_in_advance $in1_silent:5000 || fail "of a session, with a mapping"
+	wait_until 10 told_in_advance $in1_silent:6000 || fail "of a session, without a mapping"
+	nat pool set p session-rate 0 rate 1
+	nat map flush >/dev/null
+	wait_until 10 told_in_advance_of_mappings || fail "of a mapping"
+	assert_like 'translate  tcp *' "$(nat lookup tcp $in2_silent:5000 $out1_silent:80)" "what is told of another host"
+}
+
+told_in_advance_of_mappings() {
+	must burst in1 udp $in1_silent $((remote += 2))+2 $out1_silent:7000
+	[[ $(nat lookup udp $in1_silent:999 $out1_silent:80) == *refuse_rate:* ]]
+}
+
 test_the_outside_has_three_quarters_of_the_sessions_of_a_second() {
 	nat pool add p addr 198.51.100.1 session-rate 8
 	nat rule add oif wan pool p
