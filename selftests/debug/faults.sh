@@ -73,6 +73,62 @@ test_requests_about_rules() {
 	each_fails 'nat rule add oif wan masquerade' rule del oif wan masquerade
 }
 
+# By what is applied: it keeps its mappings, and its place or its settings change.
+test_requests_about_rules_that_move() {
+	nat pool add p addr 198.51.100.0/30
+	nat rule add prio 10 oif wan src 192.168.0.0/24 pool p
+	nat rule add prio 20 oif wan masquerade
+	nat save >"$work/before"
+	sed 's/prio 10 /prio 30 /; s/masquerade/masquerade filtering apdf/' "$work/before" >"$work/conf"
+	! diff -q "$work/before" "$work/conf" >/dev/null || fail "nothing is to move"
+	# shellcheck disable=SC2016
+	each_fails 'nat apply "$work/before"' apply "$work/conf"
+	# The request itself is then read without a failure.
+	within knat_apply_rule_add
+	# shellcheck disable=SC2016
+	each_fails 'nat apply "$work/before"' apply "$work/conf"
+}
+
+# Some take no memory but that of the request.
+test_requests_about_settings() {
+	within genl_rcv_msg
+	each_fails 'nat config set udp_timeout 300 max_mappings '"$(setting_of max_mappings)" \
+		config set udp_timeout 77 max_mappings 1000
+}
+
+test_requests_about_everything() {
+	nat pool add p addr 198.51.100.0/30
+	nat rule add oif wan src 192.168.0.0/24 pool p
+	nat rule add oif wan masquerade
+	nat map add tcp dev wan:8000-8010 to 192.168.0.2:80-90
+	nat save >"$work/before"
+	within genl_rcv_msg
+	# shellcheck disable=SC2016
+	each_fails 'nat apply "$work/before"' flush
+}
+
+test_requests_about_static_mappings_of_a_device() {
+	nat map add tcp dev wan:8000-8010 to 192.168.0.2:80-90
+	within genl_rcv_msg
+	each_fails 'nat map add tcp dev wan:8000-8010 to 192.168.0.2:80-90' map del tcp dev wan:8000-8010
+}
+
+# The same one again, with the outside port that it had
+one_mapping() {
+	wait_until 5 nobody_left || fail "a port is not free again"
+	must burst in1 udp "$in1_silent" 5000+1 "$out1_silent:7000"
+}
+
+test_requests_about_dynamic_mappings() {
+	setting port_rest 0
+	masquerade ports 2000-2000
+	one_mapping
+	within genl_rcv_msg
+	each_fails one_mapping map flush dynamic
+	each_fails one_mapping map flush
+	each_fails one_mapping map del udp 203.0.113.1:2000
+}
+
 test_requests_about_static_mappings() {
 	each_fails 'nat map del tcp dev wan:8000-8010' map add tcp dev wan:8000-8010 to 192.168.0.2:80-90
 	each_fails 'nat map del udp 198.51.100.1:53' map add udp 198.51.100.1:53 to 192.168.0.2 label name
@@ -102,9 +158,11 @@ test_many_changes_at_once() {
 	each_fails 'nat apply "$work/before"' apply "$work/conf"
 }
 
-test_the_fast_path() {
+test_requests_about_the_fast_path() {
 	"$NATCTL" -n gw fastpath del dev wan,lan,lan2 2>/dev/null
 	each_fails 'nat fastpath del dev wan,lan' fastpath add dev wan,lan
+	nat fastpath add dev wan,lan
+	each_fails 'nat fastpath add dev wan,lan' fastpath del dev wan,lan
 }
 
 # What only tells changes nothing, and says so when it cannot.
@@ -119,6 +177,24 @@ test_questions() {
 	each_fails '' host list
 	each_fails '' session count
 	assert_mappings 40 dynamic
+}
+
+# What is told needs memory, if only for the message.
+test_requests_about_lists() {
+	local list
+	nat pool add p addr 198.51.100.0/30
+	nat rule add oif wan src 192.168.0.0/24 pool p
+	nat rule add oif wan masquerade
+	nat map add udp 203.0.113.1:53 to 192.168.0.2
+	with_fastpath lan2
+	must burst in1 udp "$in1_silent" 5000+20 "$out1_silent:7000"
+	for list in pool rule map fastpath host session config; do
+		within genl_rcv_msg
+		each_fails '' "$list" list
+		# The next message, when the first was read
+		within netlink_dump
+		[ "$list" = config ] || each_fails '' "$list" list
+	done
 }
 
 # Either it is done and told how much, or refused and nothing is done.
@@ -191,6 +267,53 @@ test_flows_from_the_inside() {
 	assert_mappings 100 proto udp
 	assert_mappings 100 proto tcp
 	assert_eq 200 "$(sessions)" sessions
+}
+
+# Permissions are entries of their own, which a packet to a new remote address makes. Without memory for one the packet does
+# not leave: the answer to it would be dropped.
+test_flows_under_address_dependent_filtering() {
+	local i mapped
+	nat pool add p addr 198.51.100.1 ports 2000-2099 filtering adf
+	nat rule add oif wan pool p
+	setting port_rest 0
+	trap no_faults EXIT
+	for ((i = 0; i < 10; i++)); do
+		fault probability 40
+		must burst in1 udp "$in1_silent" 5000+100 "$out1_silent:7000"
+		must burst in1 udp "$in1_silent" 5000+100 "$out2_silent:7000"
+		must burst in1 tcp "$in1_silent" 5000+100 "$out1_silent:80"
+		must burst in1 tcp "$in1_silent" 5000+100 "$out2_silent:80"
+		must settle
+		fault probability 0
+		nat map flush >/dev/null
+	done
+	assert_ne 0 "$(counter refuse_memory)" "flows refused for want of memory"
+	wait_until 5 nothing_left || fail "mappings or sessions are left after a flush"
+	wait_until 5 nobody_left || fail "ports are left after a flush"
+
+	must clear
+	inject in1 udp "$in1_silent:5000" to "$out1_silent:7000"
+	see out1 "udp 198.51.100.1:* to $out1_silent:7000 *"
+	mapped=$src
+	fault probability 100
+	inject in1 udp "$in1_silent:5000" to "$out2_silent:7000"
+	see_nothing out2 'udp *'
+	fault probability 0
+	inject out2 udp "$out2_silent:9000" to "$mapped"
+	see_nothing in1 'udp *'
+	inject out1 udp "$out1_silent:9000" to "$mapped"
+	see in1 "udp $out1_silent:9000 to $in1_silent:5000 *"
+	inject in1 udp "$in1_silent:5000" to "$out2_silent:7000"
+	see out2 "udp $mapped to $out2_silent:7000 *"
+	inject out2 udp "$out2_silent:9000" to "$mapped"
+	see in1 "udp $out2_silent:9000 to $in1_silent:5000 *"
+
+	nat map flush >/dev/null
+	wait_until 5 nobody_left || fail "a port is left after a flush"
+	must burst in1 udp "$in1_silent" 5000+100 "$out1_silent:7000"
+	must burst in1 tcp "$in1_silent" 5000+100 "$out1_silent:80"
+	assert_mappings 100 proto udp
+	assert_mappings 100 proto tcp
 }
 
 # A new address of the device, for which there is no memory at first, is used as soon as there is. The last test: routes
