@@ -123,8 +123,13 @@ test_calls_of_pptp_that_cannot_be_changed() {
 	carries in1 66 88
 }
 
+has_failed_since() { # NUMBER
+	(($(failed) > $1))
+}
+
 # The chains of the present one grow meanwhile.
 test_the_table_cannot_grow() {
+	local before
 	masquerade
 	within table_work
 	fault probability 100
@@ -133,8 +138,16 @@ test_the_table_cannot_grow() {
 	must settle
 	assert_mappings 8000
 	assert_eq 4000 "$(sessions)" sessions
-	assert_ne 0 "$(failed)" "allocations that failed"
+	before=$(failed)
+	wait_until 5 has_failed_since "$before" || fail "it is not tried again"
 	fault probability 0
+	# Within a second it has grown, and there is nothing left to ask for.
+	pause 2500
+	before=$(failed)
+	fault probability 100
+	pause 2500
+	fault probability 0
+	assert_eq "$before" "$(failed)" "allocations that failed when the tables had grown"
 	must burst in1 udp "$in1_silent" 1024+4000 "$out1_silent:7000"
 	assert_mappings 8000
 }
