@@ -18,6 +18,9 @@ failure=(
 	'[ 1.5] Call Trace:'
 	'[ 1.5]  dump_stack_lvl+0x5d/0x80'
 )
+limit=('[ 1.7] natctl invoked oom-killer: gfp_mask=0x400dc0(GFP_KERNEL_ACCOUNT|__GFP_ZERO), order=0' "${failure[@]:1}"
+	'[ 1.7] Memory cgroup out of memory: Killed process 77 (natctl) total-vm:4096kB'
+	'[ 1.7] Out of memory and no killable processes...')
 per_cpu=("[ 1.6] percpu: allocation failed, size=8 align=8 atomic=1" "${failure[@]:1}")
 
 stop='[ 1.0] knat-leaks: nothing is looked for from here'
@@ -35,11 +38,12 @@ complaint()
 	! log "$@"
 }
 
-echo "1..12"
+echo "1..13"
 check "nothing" log '[ 0.0] Linux version 6.1'
 check "a warning" complaint '[ 1.0] WARNING: CPU: 0 PID: 1 at net/core/skbuff.c:1'
 check "a failed allocation" complaint "${failure[@]}"
-check "failed allocations that were asked for" log "$may" "${failure[@]}" "${per_cpu[@]}" "$must_not"
+check "failed allocations that were asked for" log "$may" "${failure[@]}" "${per_cpu[@]}" "${limit[@]}" "$must_not"
+check "a limit that was met" complaint "${limit[@]}"
 check "one before and one after" complaint "${failure[@]}" "$may" "${failure[@]}" "$must_not" "${failure[@]}"
 check "one after" complaint "$may" "${failure[@]}" "$must_not" "${failure[@]}"
 check "a trace of something else meanwhile" complaint "$may" "${failure[@]}" "${failure[@]:1}" "$must_not"
