@@ -33,10 +33,12 @@ def goals(report):
         return None if row is None else row.get(field)
 
     for flows, routing, fast in ((1000, 60, 50), (1000000, 150, 200)):
-        at = ("sockets", "knat", flows, "order", "forward.calm")
-        goal(f"classic path above routing, {flows:,} flows in order", "ns", routing, get(*at, field="over_routing"))
-        at = ("sockets", "fastpath", flows, "order", "forward.calm")
-        goal(f"fast path above the floor, {flows:,} flows in order", "ns", fast, get(*at, field="over_floor"))
+        for order, name in (("order", "in order"), ("random", "at random")):
+            at = (flows, order, "forward.calm")
+            goal(f"classic path above routing, {flows:,} flows {name}", "ns", routing,
+                 get("sockets", "knat", *at, field="over_routing"))
+            goal(f"fast path above the floor, {flows:,} flows {name}", "ns", fast,
+                 get("sockets", "fastpath", *at, field="over_floor"))
     goal("first packet above routing, 1,000,000 UDP mappings", "ns", 400,
          get("renew", "knat", 1000000, "-", "setup.calm", field="over_routing"))
     goal("first packet above routing, 1,000,000 TCP connections", "ns", 600,
@@ -62,8 +64,8 @@ def goals(report):
     goal("the same with tables, of 1,000,000", "bytes", 176, get("syn", "knat", 1000000, "-", "memory_per_flow"))
     goal("mappings of one inside socket with 10,000 remotes", "", 1, get("peers", "knat", 10000, "-", "entries"))
     for name, one, two in (("established flows", "one", "two"), ("new flows", "setup1", "setup2")):
-        for case in ("knat", "fastpath"):
-            goal(f"{name} on two CPUs, to one, {case}", "times", 1.95,
+        for case, rest in (("knat", ""), ("fastpath", ""), ("route", ", for comparison")):
+            goal(f"{name} on two CPUs, to one, {case}{rest}", "times", 1.95,
                  _ratio(get("cpus", case, 100000, "-", f"{two}.pps"), get("cpus", case, 100000, "-", f"{one}.pps")),
                  at_least=True)
     goal("a packet of 10,000,000 flows at random, to one of 1,000,000", "times", 1.5,
