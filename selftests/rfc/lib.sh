@@ -40,8 +40,10 @@ with_knat() {
 # With CGN=1 it is a gateway for subscribers: a pool, of the same address, with a limit for each (RFC 6888 REQ-1).
 if [ -n "${CGN-}" ]; then
 	masquerade() { # [POOL OPTIONS]
+		local address
+		read -r _ _ _ address _ < <(ip -n gw -o -4 addr show dev wan)
 		[[ " $* " == *' limit '* ]] || set -- "$@" limit 50000
-		nat pool add cgn addr 203.0.113.1 "$@"
+		nat pool add cgn addr "${address%/*}" "$@"
 		nat rule add oif wan pool cgn
 	}
 fi
