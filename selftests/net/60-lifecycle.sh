@@ -41,6 +41,20 @@ test_the_module_unloads_with_rules_and_flows_in_place() {
 	assert_mappings 0
 }
 
+test_what_was_saved_brings_no_flow_back() {
+	masquerade
+	nat map add tcp 203.0.113.1:8000 to 192.168.0.2:80
+	must burst in1 udp $in1_silent 5000+20 $out1_silent:7000
+	must burst in1 tcp $in1_silent 5000+20 $out1_silent:80
+	assert_mappings 41
+	nat save >"$work/saved"
+	unload
+	load_module
+	nat apply "$work/saved"
+	assert_eq "1 1" "$(nat rule list | wc -l) $(mappings)" "rules and mappings of what was saved"
+	assert_eq 0 "$(sessions)" sessions
+}
+
 test_packets_pass_untranslated_once_the_module_is_gone() {
 	must allow addresses
 	fill
@@ -113,6 +127,9 @@ test_a_namespace_goes_with_everything_in_it() {
 	fill
 	ip netns del gw
 	wait_until 20 gateway_is_gone || fail "the namespace stays"
+	ip netns add gw
+	assert_eq "0 0 0" "$(nat pool list | wc -l) $(nat rule list | wc -l) $(mappings)" "what a new one of the name has"
+	unload
 }
 
 test_a_namespace_goes_under_traffic() {
