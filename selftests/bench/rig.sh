@@ -80,6 +80,8 @@ rig_up()
 	inside gateway sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
 		net.ipv4.conf.gc.rp_filter=0 net.ipv4.conf.gs.rp_filter=0
 	sysctl -qw net.core.netdev_max_backlog=1000000
+	# What nobody writes to, to wait for without a program
+	mkfifo /run/never
 	sinks_on
 }
 
@@ -247,6 +249,9 @@ counted()
 #   wall_ns  time for each packet
 #   pps      packets in a second
 #   lost     how many did not arrive
+#   span     from when to when, by the host's monotonic clock
+# and, where $watch says for how many seconds more to look, held_us and held_over of the time, see held. No program is
+# started then: that alone holds a CPU for milliseconds.
 send()
 {
 	local space=$1 count=$2 to=server dev=s before after clocks ns=0 packets=0 result
@@ -256,16 +261,21 @@ send()
 	before=$(received $to $dev)
 	inside $to bash -c "echo $dev >/proc/hostclock" 2>/dev/null
 	# In the one shell: between the readings of the clock there are no programs to be started.
-	clocks=$(inside "$space" bash -s "$count" "$@" <<-'END'
-		count=$1
-		shift
+	clocks=$(inside "$space" bash -s "${watch:-}" "$count" "$@" <<-'END'
+		watch=$1 count=$2
+		shift 2
 		for dev; do
 			echo "count $count" >"/proc/net/pktgen/$dev"
 		done
+		[ -z "$watch" ] || echo start >/proc/hostholds
 		read -r cpu wall 2>/dev/null </proc/hostclock
 		echo start >/proc/net/pktgen/pgctrl
 		read -r cpu_end wall_end 2>/dev/null </proc/hostclock
-		echo "$((cpu_end - cpu)) $((wall_end - wall))"
+		if [ -n "$watch" ]; then
+			read -rt "$watch" <>/run/never
+			echo stop >/proc/hostholds
+		fi
+		echo "$((cpu_end - cpu)) $wall $wall_end"
 		for dev; do
 			sed -n 's/^Result: OK: \([0-9]*\)(.*/\1/p' "/proc/net/pktgen/$dev"
 		done
@@ -282,11 +292,21 @@ send()
 		say "pktgen sent nothing"
 		packets=1
 	fi
-	read -r cpu_ns _ <<<"$clocks"
+	read -r cpu_ns span <<<"$clocks"
 	cpu_ns=$(tenths "$cpu_ns" "$packets")
 	wall_ns=$(tenths "$ns" "$packets")
 	pps=$((packets * 1000000000 / (ns + 1)))
 	lost=$((packets - (after - before)))
+	[ -z "${watch:-}" ] || held
+}
+
+# What /proc/hostholds has seen: held_us, for how long a CPU was held at most, and held_over, how often for over 1 ms
+held()
+{
+	local worst
+
+	read -r worst held_over _ </proc/hostholds
+	held_us=$((worst / 1000))
 }
 
 # The samples on stdin: what a packet cost in the tenth of all intervals that were cheapest, at most; nothing if there

@@ -321,10 +321,11 @@ cpus()
 	done
 }
 
-# growth "CASES" [FLOWS]: flows that are established while a million others come, or so many
+# growth "CASES" [FLOWS]: flows that are established while a million others come, or so many; how long a CPU is held
+# meanwhile, when all packets are sent again, with nothing new, and when a table as knat's largest is allocated
 growth()
 {
-	local case_name count=${2:-1000000}
+	local case_name count=${2:-1000000} watch table
 
 	scenario=growth
 	for case_name in $1; do
@@ -332,80 +333,191 @@ growth()
 		outward 1000 sockets order c@1 1 40000
 		send client 1000 c@1
 		outward "$count" sockets order c@0 0
+		watch=2
 		send client "$flows" c@0 c@1
 		figure grow.lost "$lost"
 		figure grow.cpu "$cpu_ns"
+		figure grow.held "$held_us"
+		figure grow.over "$held_over"
+		send client "$flows" c@0 c@1
+		figure again.held "$held_us"
+		figure again.over "$held_over"
+		watch=
+		table=$(awk '/\[knat\]/ && $2 > most { most = $2 } END { print most }' /proc/vmallocinfo)
+		if [ -n "$table" ]; then
+			watched 2 "table $table" /proc/hostholds
+			figure table.held "$held_us"
+			figure table.over "$held_over"
+		fi
 		figure entries "$($entries)"
 	done
 }
 
-# disturb ACTION COMMAND...: while the command runs, established flows send on the other CPU. What they keep of $quiet
-# is the figure, and what the slowest stretch of packets does.
+# watched SECONDS [WORD FILE]: looks for so long how CPUs are held, when the word was written to the file
+watched()
+{
+	echo start >/proc/hostholds
+	[ -z "${2:-}" ] || echo "$2" >"$3"
+	read -rt "$1" <>/run/never
+	echo stop >/proc/hostholds
+	held
+}
+
+# holds: how long a CPU is held while a million mappings are flushed, or expire, and in as many seconds of nothing
+holds()
+{
+	local orders natctl_pid timeout=8 watch_for=14
+
+	scenario=holds
+	prepare knat sockets 1000000
+	mkfifo /run/orders
+	inside gateway "$NATCTL" -b /run/orders >/dev/null &
+	natctl_pid=$!
+	exec {orders}>/run/orders
+	sleep 2
+	watched $watch_for "stats" /run/orders
+	figure rest.held "$held_us"
+	figure rest.over "$held_over"
+	outward 1000000 sockets order
+	send client 1000000 c
+	settle
+	watched $watch_for "map flush" /run/orders
+	none_left
+	figure flush.held "$held_us"
+	figure flush.over "$held_over"
+	natctl config set udp_timeout $timeout
+	send client 1000000 c
+	watched $watch_for
+	none_left
+	figure expire.held "$held_us"
+	figure expire.over "$held_over"
+	exec {orders}>&-
+	wait $natctl_pid
+	rm /run/orders
+}
+
+none_left()
+{
+	[ "$($entries)" = 0 ] || {
+		say "after $watch_for seconds there are mappings still"
+		exit 1
+	}
+}
+
+# stream_on: packets of established flows without end, and a second of them. $quiet is their rate then.
+stream_on()
+{
+	local begin end
+
+	inside server bash -c 'echo s >/proc/hostclock'
+	before=$(received server s)
+	inside client bash -c 'echo "count 0" >/proc/net/pktgen/c; echo start >/proc/net/pktgen/pgctrl' &
+	stream=$!
+	until [ "$(received server s)" -gt $((before + 10000)) ]; do
+		sleep 0.1
+	done
+	read -r _ begin </proc/hostclock
+	sleep 1.5
+	read -r _ end </proc/hostclock
+	read -r quiet _ < <(rates "$begin" "$end")
+}
+
+stream_off()
+{
+	local sent
+
+	inside client bash -c 'echo stop >/proc/net/pktgen/pgctrl'
+	wait $stream
+	sent=$(inside client sed -n 's/^Result: OK: .* usec, \([0-9]*\) .*/\1/p' /proc/net/pktgen/c)
+	lost=$((sent - ($(received server s) - before)))
+	echo >/proc/hostclock
+}
+
+# rates BEGIN END: packets a second between two times, and in the slowest tenth of a second between them
+rates()
+{
+	awk -v begin="$1" -v end="$2" '
+		$3 < begin || $3 > end { next }
+		!first { first = $3; from = $2 }
+		{
+			last = $3; to = $2; n++; time[n] = $3; packets[n] = $2
+			while (time[n] - time[old + 1] >= 1e8) {
+				old++
+				rate = (packets[n] - packets[old]) / (time[n] - time[old]) * 1e9
+				if (!slowest || rate < slowest)
+					slowest = rate
+			}
+		}
+		END {
+			rate = last > first ? (to - from) / (last - first) * 1e9 : 0
+			printf "%d %d\n", rate, slowest ? slowest : rate
+		}' /proc/hostsamples
+}
+
+# disturb ACTION COMMAND...: while the command runs, established flows send on the other CPU. What they keep of the rate
+# that they had right before is the figure, of all the time and of the slowest tenth of a second.
 disturb()
 {
-	local action=$1 pid worst=$quiet lost_all=0 stretches=0 time=0
+	local action=$1 begin end rate least quiet before stream
 
 	shift
-	(
-		cpu_of "$@"
-		echo "$wall_total" >/run/managed
-	) &
-	pid=$!
-	while kill -0 $pid 2>/dev/null; do
-		send client $((packets / 4)) c
-		[ "$pps" -ge "$worst" ] || worst=$pps
-		stretches=$((stretches + 1))
-		time=$((time + 1000000000 / pps))
-		lost_all=$((lost_all + lost))
-	done
-	wait $pid
-	figure "$action.kept" "$(tenths $((stretches * 100000000000 / time)) "$quiet")"
-	figure "$action.least" "$(tenths $((worst * 100)) "$quiet")"
-	figure "$action.lost" "$lost_all"
-	figure "$action.ms" "$(awk '{ printf "%d", $1 / 1000000 }' /run/managed)"
+	stream_on
+	read -r _ begin </proc/hostclock
+	"$@" >/dev/null
+	read -r _ end </proc/hostclock
+	stream_off
+	read -r rate least < <(rates "$begin" "$end")
+	figure "$action.quiet" "$quiet"
+	figure "$action.kept" "$(tenths $((rate * 100)) "$quiet")"
+	figure "$action.least" "$(tenths $((least * 100)) "$quiet")"
+	figure "$action.lost" "$lost"
+	figure "$action.ms" "$(((end - begin) / 1000000))"
 }
 
 # Until the mappings that nobody uses have expired
 expired()
 {
 	while [ "$($entries)" -gt 1000 ]; do
-		sleep 0.1
+		sleep 0.2
 	done
 }
 
-# manage: what listing, flushing and the expiry of a million mappings cost 1,000 other flows that are established, and
-# what the CPUs have in common costs them: a program that fills memory
+# manage: what listing, flushing and the expiry of a million mappings cost 1,000 other flows that are established; and,
+# to compare, what two seconds of nothing do, and what the CPUs have in common: a program that fills memory
 manage()
 {
-	local quiet seconds=12 begin
+	local seconds=10 begin
 
 	scenario=manage
 	prepare knat sockets 1000000
-	natctl config set udp_timeout $seconds
-	outward 1000000 sockets order c 1
-	begin=$SECONDS
-	send client 1000000 c
-	no_generators
-	outward 1000 sockets order c 1 40000
-	send client 1000 c
-	send client "$packets" c
-	quiet=$pps
-	figure quiet.pps "$pps"
+	million_and_others
+	disturb rest sleep 2
 	disturb fill dd if=/dev/zero of=/dev/null bs=16M count=400 status=none
 	disturb list natctl map list
-	# From the second in which the first one may go
-	while [ $((SECONDS - begin)) -lt $seconds ]; do
-		send client 100000 c
+	disturb flush natctl map flush
+	natctl config set udp_timeout $seconds
+	begin=$SECONDS
+	million_and_others
+	# The second of the stream before is over when the first one may go.
+	while [ $((SECONDS - begin)) -lt $((seconds - 2)) ]; do
+		send client 10000 c
 	done
 	disturb expire expired
-	natctl config set udp_timeout 100000
+}
+
+# A million mappings, and a thousand others whose packets are to come
+million_and_others()
+{
 	no_generators
 	outward 1000000 sockets order c 1
 	send client 1000000 c
 	no_generators
 	outward 1000 sockets order c 1 40000
 	send client 1000 c
-	disturb flush natctl map flush
+	if [ "$($entries)" != 1001000 ]; then
+		say "a million and a thousand mappings were to be there"
+		exit 1
+	fi
 }
 
 # bulk "CASES": one TCP connection between sockets, with segments of 64 KiB: CPU time of the kernel for each byte

@@ -8,9 +8,9 @@
  * machine; programs of the guest are other processes of the host and are not
  * in it.
  *
- * The name of a device, written to it, begins to note that time and how many
- * packets the device has received, every jiffy; an empty line ends that.
- * /proc/hostsamples has what was noted.
+ * The name of a device, written to it, begins to note that time, how many
+ * packets the device has received, and the monotonic clock, every jiffy; an
+ * empty line ends that. /proc/hostsamples has what was noted.
  */
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -19,36 +19,17 @@
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
-#include <linux/time64.h>
 #include <linux/timer.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
-
-#ifndef CONFIG_UML
-#error "this is of use in user-mode Linux only"
-#endif
-
-/* The numbers of the host, which is always x86-64. */
-#define HOST_CLOCK_GETTIME	228
-#define HOST_CLOCK_MONOTONIC	1
-#define HOST_CLOCK_PROCESS_CPU	2
-
-static s64 host_clock(long clock)
-{
-	struct { s64 sec, nsec; } now = {};
-	long ret;
-
-	asm volatile("syscall" : "=a" (ret)
-		     : "0" (HOST_CLOCK_GETTIME), "D" (clock), "S" (&now)
-		     : "rcx", "r11", "memory");
-	return ret ? 0 : now.sec * NSEC_PER_SEC + now.nsec;
-}
+#include "hostclock.h"
 
 #define SAMPLES	65536
 
 struct sample {
 	s64	cpu;
 	u64	packets;
+	s64	wall;
 };
 
 static DEFINE_MUTEX(lock);
@@ -65,6 +46,7 @@ static void sampler_tick(struct timer_list *timer)
 	dev_get_stats(watched, &stats);
 	samples[nr_samples].cpu = host_clock(HOST_CLOCK_PROCESS_CPU);
 	samples[nr_samples].packets = stats.rx_packets;
+	samples[nr_samples].wall = host_clock(HOST_CLOCK_MONOTONIC);
 	nr_samples++;
 	mod_timer(timer, jiffies + 1);
 }
@@ -130,8 +112,8 @@ static int hostsamples_show(struct seq_file *file, void *unused)
 
 	mutex_lock(&lock);
 	for (i = 0; i < nr_samples; i++)
-		seq_printf(file, "%lld %llu\n", samples[i].cpu,
-			   samples[i].packets);
+		seq_printf(file, "%lld %llu %lld\n", samples[i].cpu,
+			   samples[i].packets, samples[i].wall);
 	mutex_unlock(&lock);
 	return 0;
 }
