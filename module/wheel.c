@@ -214,6 +214,22 @@ static void wheel_tick(struct work_struct *work)
 	wheel_wait(kn);
 }
 
+/* All of a slot, onto @list */
+static struct llist_node *wheel_take(struct llist_head *slot,
+				     struct llist_node *list)
+{
+	struct llist_node *node, *next;
+	u32 n = 0;
+
+	llist_for_each_safe(node, next, llist_del_all(slot)) {
+		node->next = list;
+		list = node;
+		if (!(++n % WHEEL_BATCH))
+			cond_resched();
+	}
+	return list;
+}
+
 /* Take everything off the wheel, and call @fn to hang it up again or not. */
 static void wheel_shake(struct knat_net *kn, struct knat_sweep *sweep,
 			void (*map_fn)(struct knat_net *kn,
@@ -225,7 +241,7 @@ static void wheel_shake(struct knat_net *kn, struct knat_sweep *sweep,
 					   struct knat_wheel_cpu *cpu,
 					   struct knat_session *session))
 {
-	struct llist_node *maps = NULL, *sessions = NULL, *list, *node, *next;
+	struct llist_node *maps = NULL, *sessions = NULL, *node, *next;
 	struct knat_wheel_cpu *wheel;
 	int cpu, slot;
 	u32 n = 0;
@@ -238,18 +254,11 @@ static void wheel_shake(struct knat_net *kn, struct knat_sweep *sweep,
 	for_each_possible_cpu(cpu) {
 		wheel = per_cpu_ptr(kn->wheel.cpu, cpu);
 		for (slot = 0; slot < KNAT_WHEEL_SLOTS; slot++) {
-			list = map_fn ? llist_del_all(&wheel->maps[slot]) :
-					NULL;
-			llist_for_each_safe(node, next, list) {
-				node->next = maps;
-				maps = node;
-			}
-			list = session_fn ?
-				llist_del_all(&wheel->sessions[slot]) : NULL;
-			llist_for_each_safe(node, next, list) {
-				node->next = sessions;
-				sessions = node;
-			}
+			if (map_fn)
+				maps = wheel_take(&wheel->maps[slot], maps);
+			if (session_fn)
+				sessions = wheel_take(&wheel->sessions[slot],
+						      sessions);
 			cond_resched();
 		}
 		/* Back on the wheel of the same CPU. */
