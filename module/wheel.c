@@ -26,12 +26,12 @@ static u32 wheel_second(void)
 	return div_u64(get_jiffies_64(), HZ);
 }
 
-/* The slot that comes up at or right after @left jiffies from now. */
-static u32 wheel_slot(u32 left)
+/* The slot that comes up @left jiffies after @second. */
+static u32 wheel_slot(u32 second, u32 left)
 {
 	u32 seconds = min_t(u32, DIV_ROUND_UP(left, HZ), KNAT_WHEEL_SLOTS - 4);
 
-	return (wheel_second() + 1 + seconds) % KNAT_WHEEL_SLOTS;
+	return (second + 1 + seconds) % KNAT_WHEEL_SLOTS;
 }
 
 /* Jiffies until @timeout after @stamp; 0 when it is over. */
@@ -100,28 +100,41 @@ static u32 session_left(const struct knat_net *kn,
 	return left;
 }
 
+/* Under kn->wheel_lock the next slot is that after the last one that was
+ * turned: where a turn is late, as one sweep after another is before it, what is
+ * due is not put off behind it.
+ */
 static void wheel_hang_map(struct knat_net *kn, struct knat_wheel_cpu *cpu,
 			   struct knat_map *map)
 {
-	llist_add(&map->wheel, &cpu->maps[wheel_slot(map_left(kn, map))]);
+	u32 slot = wheel_slot(kn->wheel.now, map_left(kn, map));
+
+	llist_add(&map->wheel, &cpu->maps[slot]);
 }
 
 static void wheel_hang_session(struct knat_net *kn, struct knat_wheel_cpu *cpu,
 			       struct knat_session *session)
 {
-	u32 slot = wheel_slot(session_left(kn, session));
+	u32 slot = wheel_slot(kn->wheel.now, session_left(kn, session));
 
 	llist_add(&session->wheel, &cpu->sessions[slot]);
 }
 
+/* Without the lock, the slot of this second may be on its turn. */
 void knat_wheel_add_map(struct knat_net *kn, struct knat_map *map)
 {
-	wheel_hang_map(kn, raw_cpu_ptr(kn->wheel.cpu), map);
+	struct knat_wheel_cpu *cpu = raw_cpu_ptr(kn->wheel.cpu);
+	u32 slot = wheel_slot(wheel_second(), map_left(kn, map));
+
+	llist_add(&map->wheel, &cpu->maps[slot]);
 }
 
 void knat_wheel_add_session(struct knat_net *kn, struct knat_session *session)
 {
-	wheel_hang_session(kn, raw_cpu_ptr(kn->wheel.cpu), session);
+	struct knat_wheel_cpu *cpu = raw_cpu_ptr(kn->wheel.cpu);
+	u32 slot = wheel_slot(wheel_second(), session_left(kn, session));
+
+	llist_add(&session->wheel, &cpu->sessions[slot]);
 }
 
 static void wheel_visit_map(struct knat_net *kn, struct knat_wheel_cpu *cpu,

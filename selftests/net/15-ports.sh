@@ -179,6 +179,23 @@ test_deleting_a_mapping_by_hand_frees_its_port() {
 	wait_until 3 in2_gets_a_port || fail "the port is not free"
 }
 
+# Whoever flushes back to back keeps the port of no mapping that has gone.
+test_ports_come_free_while_somebody_flushes() {
+	local i flusher
+	setting port_rest 0
+	masquerade ports 2000-2099
+	yes 'map flush dynamic' | head -n 5000 >"$work/flushes"
+	while :; do "$NATCTL" -n gw -b "$work/flushes" >/dev/null; done &
+	flusher=$!
+	for ((i = 0; i < 6; i++)); do
+		must burst in1 udp $in1_silent $((5000 + 100 * i))+100 $out1_silent:7000
+		pause 2200
+	done
+	kill $flusher
+	assert_counter refuse_ports 0
+	assert_counter map_created 600
+}
+
 test_a_subscriber_stops_at_its_limit_and_others_do_not() {
 	masquerade limit 10
 	must burst in1 udp $in1_silent 5000+15 $out1_silent:7000
