@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* natctl: what takes long says so. */
-#include <errno.h>
-#include <signal.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
-#include <string.h>
-#include <sys/time.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 #include "error.h"
@@ -13,99 +12,72 @@
 #define WIDTH	79
 
 static const char *what, *units;
-static volatile unsigned long steps;
-static time_t start;
-/* The line is there. */
-static volatile sig_atomic_t shown;
+static atomic_ulong steps;
+
+/* A thread tells, for a request may keep this one in the kernel until it is
+ * done, where no signal gets at it.
+ */
+static pthread_t teller;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t ended;
 static bool running;
+/* The line is there. */
+static bool shown;
 
-static time_t now(void)
+static void show(unsigned int seconds)
 {
-	struct timespec time;
+	char line[WIDTH], count[48] = "";
 
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec;
-}
-
-/* What follows is called by a signal: no stdio. */
-
-static char *put(char *to, const char *end, const char *text)
-{
-	while (*text && to < end)
-		*to++ = *text++;
-	return to;
-}
-
-static char *put_number(char *to, const char *end, unsigned long value)
-{
-	char digits[24], *digit = digits + sizeof(digits);
-
-	*--digit = 0;
-	do {
-		*--digit = '0' + value % 10;
-		value /= 10;
-	} while (value);
-	return put(to, end, digit);
-}
-
-static void show(int signal)
-{
-	char line[WIDTH + 2], *to = line;
-	const char *end = line + WIDTH;
-	int saved = errno;
-	ssize_t done;
-
-	(void)signal;
-	*to++ = '\r';
-	to = put(to, end, what);
-	to = put(to, end, ": ");
-	if (units) {
-		to = put_number(to, end, steps);
-		to = put(to, end, units);
-		to = put(to, end, ", ");
-	}
-	to = put_number(to, end, now() - start);
-	to = put(to, end, " s");
+	if (units)
+		snprintf(count, sizeof(count), "%lu%s, ", atomic_load(&steps),
+			 units);
+	snprintf(line, sizeof(line), "%s: %s%u s", what, count, seconds);
 	/* What was longer is written over. */
-	while (to < end)
-		*to++ = ' ';
-	*to++ = '\r';
-	done = write(STDERR_FILENO, line, to - line);
-	(void)done;
-	shown = 1;
-	errno = saved;
+	dprintf(STDERR_FILENO, "\r%-*s\r", WIDTH - 1, line);
+	shown = true;
 }
 
-static void every_second(bool on)
+static void *tell(void *arg)
 {
-	struct itimerval timer = { { on, 0 }, { on, 0 } };
+	unsigned int seconds = 0;
+	struct timespec next;
 
-	setitimer(ITIMER_REAL, &timer, NULL);
+	(void)arg;
+	clock_gettime(CLOCK_MONOTONIC, &next);
+	pthread_mutex_lock(&lock);
+	while (running) {
+		next.tv_sec++;
+		seconds++;
+		/* Something else may wake it up. */
+		while (running &&
+		       !pthread_cond_timedwait(&ended, &lock, &next))
+			;
+		if (running)
+			show(seconds);
+	}
+	pthread_mutex_unlock(&lock);
+	return NULL;
 }
 
 void progress_end(void)
 {
-	char blank[WIDTH + 2];
-	ssize_t done;
-
 	if (!running)
 		return;
-	every_second(false);
+	pthread_mutex_lock(&lock);
 	running = false;
+	pthread_cond_signal(&ended);
+	pthread_mutex_unlock(&lock);
+	pthread_join(teller, NULL);
+	pthread_cond_destroy(&ended);
 	error_before(NULL);
-	if (!shown)
-		return;
-	memset(blank, ' ', sizeof(blank));
-	blank[0] = '\r';
-	blank[WIDTH] = '\r';
-	done = write(STDERR_FILENO, blank, WIDTH + 1);
-	(void)done;
-	shown = 0;
+	if (shown)
+		dprintf(STDERR_FILENO, "\r%*s\r", WIDTH - 1, "");
+	shown = false;
 }
 
 void progress_begin(const char *new_what, const char *new_units)
 {
-	struct sigaction action = { .sa_handler = show, .sa_flags = SA_RESTART };
+	pthread_condattr_t attr;
 
 	progress_end();
 	if (!isatty(STDERR_FILENO))
@@ -113,11 +85,18 @@ void progress_begin(const char *new_what, const char *new_units)
 	what = new_what;
 	units = new_units;
 	steps = 0;
-	start = now();
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&ended, &attr);
+	pthread_condattr_destroy(&attr);
 	running = true;
+	/* It is done without a word where there can be no thread. */
+	if (pthread_create(&teller, NULL, tell, NULL)) {
+		running = false;
+		pthread_cond_destroy(&ended);
+		return;
+	}
 	error_before(progress_end);
-	sigaction(SIGALRM, &action, NULL);
-	every_second(true);
 }
 
 void progress_begin_list(const char *new_units)
