@@ -103,10 +103,10 @@ static struct knat_map *outward_map(const struct knat_packet *p, u16 realm)
 	return map;
 }
 
-/* Would a session be opened? @map is NULL if it would be new itself. */
-static bool session_foresee(const struct knat_packet *p,
-			    const struct knat_map *map, __be32 out_addr,
-			    __be32 raddr, bool from_inside)
+/* May there be one more? @map is NULL if it would be new itself. */
+static bool session_has_room(const struct knat_packet *p,
+			     const struct knat_map *map, __be32 out_addr,
+			     __be32 raddr, bool from_inside)
 {
 	struct knat_flow flow = {
 		.near = knat_ep(p->proto, out_addr, 0),
@@ -114,7 +114,6 @@ static bool session_foresee(const struct knat_packet *p,
 	};
 	struct knat_host *host = map ? knat_map_host(map) : NULL;
 
-	p->look->new_session = true;
 	if (knat_session_full(p->kn, from_inside)) {
 		knat_tell(p, REFUSE_SESSIONS);
 		return false;
@@ -134,6 +133,19 @@ static bool session_foresee(const struct knat_packet *p,
 		return true;
 	knat_tell(p, REFUSE_REMOTE);
 	return false;
+}
+
+/* Would a session be opened? A mapping that is for it alone goes with it. */
+static bool session_foresee(const struct knat_packet *p,
+			    const struct knat_map *map, __be32 out_addr,
+			    __be32 raddr, bool from_inside)
+{
+	bool opens = session_has_room(p, map, out_addr, raddr, from_inside);
+
+	p->look->new_session = opens;
+	if (!map && !opens)
+		p->look->new_map = false;
+	return opens;
 }
 
 /* A packet from the inside whose mapping is known: on with it. */

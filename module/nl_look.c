@@ -105,7 +105,7 @@ static int fill_flag(struct sk_buff *skb, int attr, bool flag)
 }
 
 static int fill_why(struct sk_buff *skb, struct knat_net *kn,
-		    const struct knat_look *look, bool goes)
+		    const struct knat_look *look)
 {
 	if (look->counter &&
 	    nla_put_u8(skb, KNAT_A_LOOKUP_COUNTER, look->counter))
@@ -113,9 +113,8 @@ static int fill_why(struct sk_buff *skb, struct knat_net *kn,
 	return fill_rule(skb, kn, look) ?:
 	       fill_map(skb, kn, look) ?:
 	       fill_session(skb, kn, look) ?:
-	       fill_flag(skb, KNAT_A_LOOKUP_NEW_MAP, goes && look->new_map) ?:
-	       fill_flag(skb, KNAT_A_LOOKUP_NEW_SESSION,
-			 goes && look->new_session) ?:
+	       fill_flag(skb, KNAT_A_LOOKUP_NEW_MAP, look->new_map) ?:
+	       fill_flag(skb, KNAT_A_LOOKUP_NEW_SESSION, look->new_session) ?:
 	       fill_flag(skb, KNAT_A_LOOKUP_ANY_ADDR, look->any_addr) ?:
 	       fill_flag(skb, KNAT_A_LOOKUP_ANY_PORT, look->any_port) ?:
 	       fill_flag(skb, KNAT_A_LOOKUP_HELD, look->held);
@@ -163,7 +162,7 @@ static int look_answer(struct sk_buff *skb, struct knat_net *kn,
 	       fill_packet(skb, &packet) ?:
 	       fill_flag(skb, KNAT_A_LOOKUP_PREFIX, goes && !same &&
 			 look.way.to.whole_addr) ?:
-	       fill_why(skb, kn, &look, goes);
+	       fill_why(skb, kn, &look);
 }
 
 static struct net_device *look_device(struct knat_net *kn,

@@ -238,6 +238,10 @@ static void open_limit(const struct knat_packet *p, enum knat_limit limit)
 
 static void open_refuse(const struct knat_packet *p, int err)
 {
+	if (unlikely(p->look)) {
+		p->look->new_map = false;
+		p->look->new_session = false;
+	}
 	switch (err) {
 	case -ENOSPC:
 		knat_tell(p, REFUSE_PORTS);
