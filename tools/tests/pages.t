@@ -50,12 +50,13 @@ while ($list =~ /X\(\w+,\s*(\w+),\s*"(\w*)",\s*(\d+),\s*(\d+),\s*(\d+),\s*"([^"]
 	# One that is no value follows the memory.
 	my $said = $default < $min ? 'by memory' : $default;
 	$said .= " $unit" if $unit;
-	push @wanted, [$name, ucfirst($meaning) . ".\nDefault: $said; $min to $max.\n"];
+	push @wanted, [$name, ucfirst($meaning) . ". Default: $said; $min to $max. "];
 }
 is(scalar @wanted, scalar(() = $list =~ /X\(/g), 'each setting of the kernel is understood');
 
 my ($section) = slurp("$tools/knat.conf.5") =~ /^\.Sh SETTINGS\n(.*?)^\.Sh/ms or BAIL_OUT('there is no section SETTINGS');
 my %told = $section =~ /^\.It Cm (\w+)\n((?:[^.].*\n)*)/mg;
+s/\s+/ /g for values %told;
 is($told{$_->[0]} // '', $_->[1], "knat.conf(5) tells of $_->[0] what the kernel does") for @wanted;
 is_deeply([$section =~ /^\.It Cm (\w+)/mg], [map { $_->[0] } @wanted], 'and of no others, in their order');
 
