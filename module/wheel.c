@@ -100,41 +100,35 @@ static u32 session_left(const struct knat_net *kn,
 	return left;
 }
 
-/* Under kn->wheel_lock the next slot is that after the last one that was
- * turned: where a turn is late, as one sweep after another is before it, what is
- * due is not put off behind it.
+/* Under kn->wheel_lock @second is that of the last turn, kn->wheel.now: where a
+ * turn is late, as one sweep after another is before it, what is due is not put
+ * off behind it. Without the lock, the slot after it may be on its turn.
  */
 static void wheel_hang_map(struct knat_net *kn, struct knat_wheel_cpu *cpu,
-			   struct knat_map *map)
+			   u32 second, struct knat_map *map)
 {
-	u32 slot = wheel_slot(kn->wheel.now, map_left(kn, map));
+	u32 slot = wheel_slot(second, map_left(kn, map));
 
 	llist_add(&map->wheel, &cpu->maps[slot]);
 }
 
 static void wheel_hang_session(struct knat_net *kn, struct knat_wheel_cpu *cpu,
-			       struct knat_session *session)
+			       u32 second, struct knat_session *session)
 {
-	u32 slot = wheel_slot(kn->wheel.now, session_left(kn, session));
+	u32 slot = wheel_slot(second, session_left(kn, session));
 
 	llist_add(&session->wheel, &cpu->sessions[slot]);
 }
 
-/* Without the lock, the slot of this second may be on its turn. */
 void knat_wheel_add_map(struct knat_net *kn, struct knat_map *map)
 {
-	struct knat_wheel_cpu *cpu = raw_cpu_ptr(kn->wheel.cpu);
-	u32 slot = wheel_slot(wheel_second(), map_left(kn, map));
-
-	llist_add(&map->wheel, &cpu->maps[slot]);
+	wheel_hang_map(kn, raw_cpu_ptr(kn->wheel.cpu), wheel_second(), map);
 }
 
 void knat_wheel_add_session(struct knat_net *kn, struct knat_session *session)
 {
-	struct knat_wheel_cpu *cpu = raw_cpu_ptr(kn->wheel.cpu);
-	u32 slot = wheel_slot(wheel_second(), session_left(kn, session));
-
-	llist_add(&session->wheel, &cpu->sessions[slot]);
+	wheel_hang_session(kn, raw_cpu_ptr(kn->wheel.cpu), wheel_second(),
+			   session);
 }
 
 static void wheel_visit_map(struct knat_net *kn, struct knat_wheel_cpu *cpu,
@@ -145,7 +139,7 @@ static void wheel_visit_map(struct knat_net *kn, struct knat_wheel_cpu *cpu,
 	if (knat_map_dead(map) && !map_left(kn, map))
 		knat_map_release(kn, map);
 	else
-		wheel_hang_map(kn, cpu, map);
+		wheel_hang_map(kn, cpu, kn->wheel.now, map);
 }
 
 static void wheel_visit_session(struct knat_net *kn,
@@ -159,7 +153,7 @@ static void wheel_visit_session(struct knat_net *kn,
 	if (knat_session_gone(session))
 		knat_reap_session(kn, session);
 	else
-		wheel_hang_session(kn, cpu, session);
+		wheel_hang_session(kn, cpu, kn->wheel.now, session);
 }
 
 /* Calls @fn for each entry of @type on llist @list, which is taken off. */
@@ -300,7 +294,7 @@ static void sweep_condemn_map(struct knat_net *kn, struct knat_sweep *sweep,
 	    knat_map_condemn(kn, map))
 		sweep->maps++;
 	sweep->dying |= knat_map_dead(map) && !knat_map_gone(map);
-	wheel_hang_map(kn, cpu, map);
+	wheel_hang_map(kn, cpu, kn->wheel.now, map);
 }
 
 static void sweep_kill_session(struct knat_net *kn, struct knat_sweep *sweep,
@@ -320,7 +314,7 @@ static void sweep_kill_session(struct knat_net *kn, struct knat_sweep *sweep,
 		return;
 	}
 	sweep->dying |= knat_session_dead(session);
-	wheel_hang_session(kn, cpu, session);
+	wheel_hang_session(kn, cpu, kn->wheel.now, session);
 }
 
 static void sweep_release_map(struct knat_net *kn, struct knat_sweep *sweep,
@@ -330,7 +324,7 @@ static void sweep_release_map(struct knat_net *kn, struct knat_sweep *sweep,
 	    sweep->map(map, sweep->arg))
 		knat_map_release(kn, map);
 	else
-		wheel_hang_map(kn, cpu, map);
+		wheel_hang_map(kn, cpu, kn->wheel.now, map);
 }
 
 void knat_wheel_sweep(struct knat_net *kn, struct knat_sweep *sweep)
