@@ -287,6 +287,17 @@ const char *range_text(uint32_t first, uint32_t last)
 	return text;
 }
 
+const char *ports_text(uint16_t first, uint16_t last)
+{
+	static char text[sizeof("65535-65535")];
+
+	if (first == last)
+		snprintf(text, sizeof(text), "%u", first);
+	else
+		snprintf(text, sizeof(text), "%u-%u", first, last);
+	return text;
+}
+
 const char *proto_text(uint8_t proto)
 {
 	static char text[4];

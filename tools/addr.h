@@ -57,6 +57,7 @@ const char *addr_text(uint32_t addr);
 const char *prefix_text(uint32_t addr, uint8_t len);
 /* As short as it can be said. */
 const char *range_text(uint32_t first, uint32_t last);
+const char *ports_text(uint16_t first, uint16_t last);
 /* Do ends of it have ports, or an id (ICMP)? */
 bool proto_has_ports(uint8_t proto);
 const char *proto_text(uint8_t proto);

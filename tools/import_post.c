@@ -154,14 +154,6 @@ static bool rule_write(const struct import_flat *flat, const char *words,
 	return true;
 }
 
-static const char *dport_words(const char *words,
-			       const struct import_range *ports)
-{
-	if (ports->first == ports->last)
-		return import_text("%s dport %u", words, ports->first);
-	return import_text("%s dport %u-%u", words, ports->first, ports->last);
-}
-
 /* A rule for each protocol and range of ports; false: packets get to none. */
 static bool protos_write(const struct import_flat *flat, const char *selectors,
 			 const char *action)
@@ -180,8 +172,9 @@ static bool protos_write(const struct import_flat *flat, const char *selectors,
 		if (!ports->n)
 			any |= rule_write(flat, words, action);
 		for (k = 0; k < ports->n; k++)
-			any |= rule_write(flat,
-					  dport_words(words, &ports->list[k]),
+			any |= rule_write(flat, import_text("%s dport %s", words,
+					  ports_text(ports->list[k].first,
+						     ports->list[k].last)),
 					  action);
 	}
 	return any;

@@ -43,13 +43,6 @@ static const char *label_of(const struct import_rule *rule)
 	return import_text(" label %s", import_quoted(rule->comment));
 }
 
-static const char *ports_text(uint32_t first, uint32_t last)
-{
-	if (first == last)
-		return import_text("%u", first);
-	return import_text("%u-%u", first, last);
-}
-
 static void outside_find(void)
 {
 	struct import_flat *flats;

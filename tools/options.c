@@ -132,27 +132,31 @@ static uint16_t clamp_read(const struct words *words, const char *word)
 	return bytes;
 }
 
-void options_put(struct words *words, struct nlmsghdr *nlh, int i)
+void ports_put(struct words *words, struct nlmsghdr *nlh, const char *what,
+	       int attr_first, int attr_last)
 {
 	uint16_t first, last;
+
+	ports_read(word_need(words, what), &first, &last);
+	nl_put_u16(nlh, attr_first, first);
+	nl_put_u16(nlh, attr_last, last);
+}
+
+void options_put(struct words *words, struct nlmsghdr *nlh, int i)
+{
 	const char *word;
 
 	switch (i) {
 	case PORTS:
-		word = word_need(words, "the range of ports");
-		ports_read(word, &first, &last);
-		nl_put_u16(nlh, KNAT_A_POOL_PORT_FIRST, first);
-		nl_put_u16(nlh, KNAT_A_POOL_PORT_LAST, last);
+		ports_put(words, nlh, "the range of ports",
+			  KNAT_A_POOL_PORT_FIRST, KNAT_A_POOL_PORT_LAST);
 		break;
 	case CLAMP:
 		word = word_need(words, "the size to clamp to");
 		nl_put_u16(nlh, KNAT_A_POOL_MSS_CLAMP,
 			   clamp_read(words, word));
 		break;
-	case LIMIT:
-	case SESSIONS:
-	case RATE:
-	case SESSION_RATE:
+	case LIMIT ... SESSION_RATE:
 		word = word_need(words, numbers[i].what);
 		nl_put_u32(nlh, numbers[i].attr,
 			   number_read(word, numbers[i].word, 0, UINT32_MAX));
@@ -187,10 +191,7 @@ static uint32_t value_of(const struct nlattr *const *attrs, int i)
 			PORT_FIRST_DEFAULT << 16 | PORT_LAST_DEFAULT;
 	case CLAMP:
 		return nl_u16(attrs[KNAT_A_POOL_MSS_CLAMP]);
-	case LIMIT:
-	case SESSIONS:
-	case RATE:
-	case SESSION_RATE:
+	case LIMIT ... SESSION_RATE:
 		return nl_u32(attrs[numbers[i].attr]);
 	default:
 		return attrs[choices[i].attr] ?
@@ -215,10 +216,7 @@ static void value_put(struct nlmsghdr *nlh, int i, uint32_t value)
 	case CLAMP:
 		nl_put_u16(nlh, KNAT_A_POOL_MSS_CLAMP, value);
 		break;
-	case LIMIT:
-	case SESSIONS:
-	case RATE:
-	case SESSION_RATE:
+	case LIMIT ... SESSION_RATE:
 		nl_put_u32(nlh, numbers[i].attr, value);
 		break;
 	default:

@@ -23,6 +23,9 @@ extern const char *const options_words[NR_OPTIONS + 1];
 /* Types of the attributes that options are. */
 extern const uint8_t options_types[KNAT_A_POOL_MAX + 1];
 
+/* The next word, which is @what, into the request as the ends of a range. */
+void ports_put(struct words *words, struct nlmsghdr *nlh, const char *what,
+	       int attr_first, int attr_last);
 /* Option number @i, whose word was read: put its value into the request. */
 void options_put(struct words *words, struct nlmsghdr *nlh, int i);
 

@@ -35,7 +35,6 @@ static void prefix_put(struct words *words, struct nlmsghdr *nlh, int attr,
 
 static void selector_put(struct words *words, struct nlmsghdr *nlh, int i)
 {
-	uint16_t first, last;
 	const char *word;
 
 	switch (i) {
@@ -60,10 +59,8 @@ static void selector_put(struct words *words, struct nlmsghdr *nlh, int i)
 		nl_put_u8(nlh, KNAT_A_RULE_PROTO, proto_read(word));
 		break;
 	case DPORT:
-		word = word_need(words, "the destination port");
-		ports_read(word, &first, &last);
-		nl_put_u16(nlh, KNAT_A_RULE_DPORT_FIRST, first);
-		nl_put_u16(nlh, KNAT_A_RULE_DPORT_LAST, last);
+		ports_put(words, nlh, "the destination port",
+			  KNAT_A_RULE_DPORT_FIRST, KNAT_A_RULE_DPORT_LAST);
 		break;
 	}
 }
@@ -192,18 +189,10 @@ static const char *prefix_of(const struct nlattr *addr,
 /* The destination ports as they are said, or NULL. */
 static const char *dport_of(const struct nlattr *const *attrs)
 {
-	static char said_ports[sizeof("65535-65535")];
-	uint16_t first, last;
+	const struct nlattr *first = attrs[KNAT_A_RULE_DPORT_FIRST];
+	const struct nlattr *last = attrs[KNAT_A_RULE_DPORT_LAST];
 
-	if (!attrs[KNAT_A_RULE_DPORT_FIRST] || !attrs[KNAT_A_RULE_DPORT_LAST])
-		return NULL;
-	first = nl_u16(attrs[KNAT_A_RULE_DPORT_FIRST]);
-	last = nl_u16(attrs[KNAT_A_RULE_DPORT_LAST]);
-	if (first == last)
-		snprintf(said_ports, sizeof(said_ports), "%u", first);
-	else
-		snprintf(said_ports, sizeof(said_ports), "%u-%u", first, last);
-	return said_ports;
+	return first && last ? ports_text(nl_u16(first), nl_u16(last)) : NULL;
 }
 
 static const char *string_of(const struct nlattr *attr)
