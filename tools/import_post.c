@@ -220,7 +220,8 @@ static bool ports_are_sayable(const struct import_match *match)
 	size_t i;
 
 	for (i = 0; i < match->proto.n; i++)
-		if (!proto_has_ports(match->proto.list[i].first))
+		if (match->proto.list[i].first == IPPROTO_ICMP ||
+		    !proto_has_ports(match->proto.list[i].first))
 			return false;
 	return match->proto.n;
 }

@@ -88,6 +88,14 @@ else
 		is "$status$out" 3 "the comparison $op converts nothing"
 		is "${err#*: *: }" "Not converted: there is nothing like the comparison \"$op\"" "and is named"
 	done
+	for proto in 6 1; do
+		import_rule "$wan, {\"match\": {\"op\": \"==\", \"left\": {\"meta\": {\"key\": \"l4proto\"}}, \"right\": $proto}},
+			{\"match\": {\"op\": \"==\", \"left\": {\"payload\": {\"protocol\": \"th\", \"field\": \"dport\"}}, \"right\": 80}},
+			{\"masquerade\": null}"
+		said[proto]="$status$out${err#*: *: }"
+	done
+	is "${said[6]}" "0rule add oif wan proto tcp dport 80 masquerade alloc preserve" "a port of TCP"
+	is "${said[1]}" "3Not converted: it is for some ports of protocols that are not said or have none" "ICMP has none"
 	empty='{"set": {"family": "ip", "table": "t", "name": "s", "type": "ipv4_addr", "handle": 2}}'
 	for op in == !=; do
 		source="{\"match\": {\"op\": \"$op\", \"left\": {\"payload\": {\"protocol\": \"ip\", \"field\": \"saddr\"}}, \"right\":"
