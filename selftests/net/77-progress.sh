@@ -7,7 +7,8 @@
 . "$(dirname "$0")/../lib.sh"
 
 # natctl with its standard error on a terminal; what comes there is in a file,
-# and in FILE.ms how many milliseconds it took.
+# in FILE.first when it began to come, and in FILE.ms how long all took, in
+# milliseconds.
 on_terminal() { # FILE WORD...
 	local file=$1
 	shift
@@ -15,6 +16,9 @@ on_terminal() { # FILE WORD...
 		import os, pty, subprocess, sys, time
 		master, slave = pty.openpty()
 		start = time.monotonic()
+		def ms_write(kind):
+		    with open(sys.argv[1] + kind, 'w') as file:
+		        print(int(1000 * (time.monotonic() - start)), file=file)
 		with open(sys.argv[1], 'wb') as file:
 		    process = subprocess.Popen(sys.argv[2:], stderr=slave)
 		    os.close(slave)
@@ -23,10 +27,11 @@ on_terminal() { # FILE WORD...
 		            text = os.read(master, 65536)
 		        except OSError:
 		            break
+		        if not file.tell():
+		            ms_write('.first')
 		        file.write(text)
 		status = process.wait()
-		with open(sys.argv[1] + '.ms', 'w') as file:
-		    print(int(1000 * (time.monotonic() - start)), file=file)
+		ms_write('.ms')
 		sys.exit(status)
 	END
 }
@@ -63,8 +68,11 @@ test_a_pipe_gets_nothing_of_it() {
 	assert_eq '' "$(<"$work/err")" "standard error"
 }
 
-# It has said what it does, for how long, and has taken that back.
+# It has said what it does, for how long, while that went on, and has taken it
+# back.
 assert_told() { # WHAT
+	(($(<"$work/err.first") < 2500)) ||
+		fail "$(<"$work/err.first") ms without a word"
 	grep -Eq $'\r'"$1"$'[,:] [1-9][0-9]* s +\r' "$work/err" ||
 		fail "no progress: $(cat -v "$work/err")"
 	grep -Eq $'\r {70,}\r$' "$work/err" ||

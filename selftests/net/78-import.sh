@@ -81,27 +81,39 @@ exchange() { # OUTSIDE-ADDR:PORT of the forward
 	must close l
 }
 
-# The same flows with the rules of iptables, and with what comes of them
-compare() { # EXPECTED FORWARD RULE...
-	local expected=$1 forward=$2
-	{
-		printf '*nat\n:PREROUTING ACCEPT [0:0]\n'
-		printf ':POSTROUTING ACCEPT [0:0]\n'
-		printf '%s\n' "${@:3}"
-		printf 'COMMIT\n'
-	} | in_space gw iptables-nft-restore || fail "iptables-nft-restore"
-	exchange "$forward"
-	assert_eq "$expected" "$seen" "with iptables"
-	in_space gw iptables-nft-save >"$work/saved"
+# The same flows with the rules that the gateway has, and with what comes of
+# them, of the file that lists them
+compare_saved() { # EXPECTED FORWARD WHAT
+	exchange "$2"
+	assert_eq "$1" "$seen" "with $3"
 	in_space gw nft flush ruleset
 	in_space gw conntrack -F 2>/dev/null
 	"$NATCTL" import "$work/saved" >"$work/conf" 2>"$work/err"
 	assert_eq 0 $? "status: $(<"$work/err")"
 	assert_eq '' "$(<"$work/err")" "standard error"
 	nat apply "$work/conf"
-	exchange "$forward"
-	assert_eq "$expected" "$seen" "with what comes of it"
+	exchange "$2"
+	assert_eq "$1" "$seen" "with what comes of $3"
 	assert_ne 0 "$(counter out_translated)" "packets that knat translated"
+	nat flush
+	reset_counters
+}
+
+# So with rules of iptables, and with the same rules of nftables
+compare() { # EXPECTED FORWARD RULE...
+	{
+		printf '*nat\n:PREROUTING ACCEPT [0:0]\n'
+		printf ':POSTROUTING ACCEPT [0:0]\n'
+		printf '%s\n' "${@:3}"
+		printf 'COMMIT\n'
+	} >"$work/rules"
+	in_space gw iptables-nft-restore "$work/rules" || fail "iptables-nft-restore"
+	in_space gw iptables-nft-save >"$work/saved"
+	compare_saved "$1" "$2" iptables
+	in_space gw iptables-restore-translate -f "$work/rules" |
+		in_space gw nft -f - || fail "nft"
+	in_space gw nft -j list ruleset >"$work/saved"
+	compare_saved "$1" "$2" nftables
 }
 
 test_a_masquerade_does_the_same() {
