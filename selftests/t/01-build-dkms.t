@@ -81,7 +81,17 @@ fails_with()
 	grep -qF -- "$text" "$work/refusal"
 }
 
-echo 1..25
+# The command of the page, with a key that is made here, for the kernel of this test
+signs_as_told()
+{
+	openssl req -new -x509 -newkey rsa:2048 -noenc -subj "/CN=knat test/" -keyout "$work/KEY" -out "$work/CERTIFICATE" &&
+		sed -n '/^sudo .*sign-file/,/^```/{ s/^sudo //; /^```/!p }' "$top/docs/packages.md" |
+		sed "s|\$(uname -r)|$old|; s|KEY|$work/KEY|; s|CERTIFICATE|$work/CERTIFICATE|" >"$work/sign" &&
+		grep -q "$work/CERTIFICATE" "$work/sign" && bash -x "$work/sign" &&
+		is "knat test" modinfo -F signer "/lib/modules/$old/updates/knat.ko"
+}
+
+echo 1..26
 old=$(install_headers 6.1)
 mkdir "$work/tree"
 tar -C "$top" -c --exclude=./build --exclude=./.git --exclude='*.o' . | tar -C "$work/tree" -x
@@ -115,6 +125,7 @@ check "make uninstall leaves nothing" eval \
 check "without DKMS, make install goes through the kernel's own modules_install" \
 	make -C "$work/tree" install DKMS= KVER="$old" PREFIX="$work/root/usr" SYSCONFDIR="$work/root/etc"
 check "the module is there, and modprobe would find it" grep updates/knat.ko "/lib/modules/$old/modules.dep"
+check "the program of the headers signs it, as docs/packages.md says" signs_as_told
 check "make uninstall leaves nothing" eval \
 	'make -C "$work/tree" uninstall DKMS= KVER="$old" PREFIX="$work/root/usr" SYSCONFDIR="$work/root/etc" &&
 	! find /lib/modules -name "knat*" | grep .'
