@@ -128,6 +128,7 @@ check-docs:
 	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
 	@$(MAKE) --no-print-directory tools helpers
 	@TESTS=selftests/docs/ WHERE=guest selftests/check $(check_kernel); status=$$?; \
+	prove selftests/docs/gdb.t || status=1; \
 	sed -n 's/^# \(not run: .*\|[0-9]* blocks .*\)/\1/p' build/results/$(check_kernel)/docs-*.tap; \
 	exit $$status
 
