@@ -3,6 +3,7 @@
 #include <linux/in.h>
 #include <net/ip.h>
 #include <net/xfrm.h>
+#include "age.h"
 #include "esp.h"
 #include "look.h"
 #include "map.h"
@@ -12,6 +13,11 @@
 #define ESP_SPI_RESERVED	255
 /* The one that the note stands under. */
 #define ESP_SPI_NOTE		1
+
+/* The stamp of an SPI in use is at most a second old: one that nobody asked for
+ * gives way to the next after twice that.
+ */
+#define ESP_UNASKED		(2 * HZ)
 
 /* States of a note. A host that has sent a new SPI keeps others away, one that
  * has gone on sending without an answer does not. Nobody waits under a note that
@@ -83,7 +89,7 @@ static void note_leave(struct knat_net *kn, struct knat_map *map, __be32 raddr,
 	struct knat_session *note;
 
 	note = knat_session_open_spi(kn, map, IPPROTO_ESP, raddr, ESP_SPI_NOTE,
-				     state);
+				     state, true);
 	if (note)
 		WRITE_ONCE(note->ack, spi);
 }
@@ -141,7 +147,7 @@ struct knat_session *knat_esp_open(const struct knat_packet *p,
 		old |= ESP_NOTE_SHARED;
 	}
 	session = knat_session_open_spi(p->kn, map, IPPROTO_AH, p->daddr,
-					esp_spi(p), KNAT_TCP_IN_SYN);
+					esp_spi(p), KNAT_TCP_IN_SYN, true);
 	if (!session)
 		return NULL;
 	if (note && answered_before(p->kn, note, session))
@@ -216,8 +222,9 @@ static bool esp_of_gateway(const struct knat_packet *p)
 }
 
 /* A new SPI that nobody waits for belongs to the only host that there is, before
- * which it may come with new keys. There is room for one, so that whoever makes
- * them up gets no further than that; and a static mapping says more than a note.
+ * which it may come with new keys. There is room for one, which gives way when
+ * it has been silent for a while, so that whoever makes them up gets no further
+ * than that; and a static mapping says more than a note.
  */
 static struct knat_session *learn_unasked(const struct knat_packet *p,
 					  struct knat_session *note)
@@ -228,8 +235,10 @@ static struct knat_session *learn_unasked(const struct knat_packet *p,
 		return NULL;
 	old = spi_find(p->kn, IPPROTO_ESP, p->daddr, note->remote_addr,
 		       READ_ONCE(note->ack));
+	if (old && knat_age(READ_ONCE(old->stamp)) < ESP_UNASKED)
+		return NULL;
 	in = knat_session_open_spi(p->kn, note->map, IPPROTO_ESP,
-				   note->remote_addr, esp_spi(p), 0);
+				   note->remote_addr, esp_spi(p), 0, false);
 	if (!in)
 		return NULL;
 	if (old && old != in)
@@ -252,7 +261,7 @@ struct knat_session *knat_esp_learn(const struct knat_packet *p, __be32 raddr)
 	if (!knat_esp_waits(state))
 		return NULL;
 	in = knat_session_open_spi(p->kn, note->map, IPPROTO_ESP, raddr,
-				   esp_spi(p), 0);
+				   esp_spi(p), 0, true);
 	if (!in)
 		return NULL;
 	out = spi_find(p->kn, IPPROTO_AH, p->daddr, raddr,

@@ -528,11 +528,11 @@ struct knat_session *knat_session_open(struct knat_net *kn,
 struct knat_session *knat_session_open_spi(struct knat_net *kn,
 					   struct knat_map *map, u8 proto,
 					   __be32 remote_addr, u32 spi,
-					   u8 state)
+					   u8 state, bool from_inside)
 {
 	struct knat_session *session;
 
-	if (!session_room(kn, map, true))
+	if (!session_room(kn, map, from_inside))
 		return NULL;
 	session = session_new(map, remote_addr,
 			      cpu_to_be16(spi & 0xffff));

@@ -170,12 +170,13 @@ struct knat_session *knat_session_open(struct knat_net *kn,
 				       bool from_inside);
 
 /* The same for one direction of ESP, under @proto and its SPI, see esp.h; @state
- * goes into knat_session_ctl.tcp.
+ * goes into knat_session_ctl.tcp. The inside has asked for it, unless not
+ * @from_inside.
  */
 struct knat_session *knat_session_open_spi(struct knat_net *kn,
 					   struct knat_map *map, u8 proto,
 					   __be32 remote_addr, u32 spi,
-					   u8 state);
+					   u8 state, bool from_inside);
 /* Put @state into knat_session_ctl.tcp. */
 void knat_session_set_state(struct knat_session *session, u8 state);
 

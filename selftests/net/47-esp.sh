@@ -143,13 +143,23 @@ test_of_two_hosts_the_one_that_stays_is_the_only_one() {
 }
 
 test_spis_that_nobody_waits_for_have_one_place() {
-	local n
+	local n start before
 	masquerade
 	esp_out in1 $in1_silent $out1_silent 0xc0000001
 	esp_in $out1_silent 0xc1000001 in1 $in1_silent
-	for n in {100..150}; do
-		esp_in $out1_silent 0xc1000$n in1 $in1_silent
+	esp_in $out1_silent 0xc1000100 in1 $in1_silent
+	start=$(now_ms)
+	before=$(counter session_created)
+	for n in {101..150}; do
+		inject out1 esp $out1_silent to 203.0.113.1 spi 0xc1000$n \
+			data forged
 	done
+	must settle
+	# The place is given away when it was silent for two seconds.
+	assert_between 0 $((($(now_ms) - start) / 1900)) \
+		$(($(counter session_created) - before)) "sessions made"
+	pause 2500
+	esp_in $out1_silent 0xc1000200 in1 $in1_silent
 	assert_eq 3 "$(sessions proto esp)" "sessions listed"
 	esp_in $out1_silent 0xc1000001 in1 $in1_silent
 }
