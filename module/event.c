@@ -329,11 +329,14 @@ static void event_work(struct work_struct *work)
 						  work);
 	struct knat_net *kn = container_of(events, struct knat_net, events);
 
-	while (READ_ONCE(event_is_open)) {
-		event_round(kn);
-		if (!event_left(events))
-			break;
-	}
+	if (!READ_ONCE(event_is_open))
+		return;
+	event_round(kn);
+	/* Who waits for this work item waits for what there was by then, not
+	 * until nothing happens any more.
+	 */
+	if (event_left(events))
+		queue_work(event_queue, work);
 }
 
 void knat_event_init(struct knat_net *kn)
