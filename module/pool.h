@@ -74,6 +74,8 @@ struct knat_pool_addrs {
  * @ranges: as configured, ascending (config_lock)
  * @nr_ranges: how many
  * @rules: rules that use it (config_lock)
+ * @sessions_first: there may be mappings whose sessions decide: mapping or
+ *	filtering depends on the remote end, or did (config_lock)
  * @mappings: dynamic mappings now, the resting ones not counted; the sum over the
  *	CPUs, which all open mappings of one pool
  * @hosts: subscribers now
@@ -88,6 +90,7 @@ struct knat_pool {
 	struct knat_addr_range		*ranges;
 	u32				nr_ranges;
 	u32				rules;
+	bool				sessions_first;
 	int __percpu			*mappings;
 	atomic_t			hosts;
 };

@@ -213,8 +213,11 @@ static void view_add_dev(struct knat_net *kn, struct knat_view *view,
 		if (!r->pool)
 			continue;
 		conf = r->pool->next ?: &r->pool->conf;
-		view->sessions_first |= conf->mapping != KNAT_MAPPING_EIM ||
-					conf->filtering != KNAT_FILTERING_EIF;
+		/* Mappings stay as they were made when that changes. */
+		if (conf->mapping != KNAT_MAPPING_EIM ||
+		    conf->filtering != KNAT_FILTERING_EIF)
+			r->pool->sessions_first = true;
+		view->sessions_first |= r->pool->sessions_first;
 	}
 }
 

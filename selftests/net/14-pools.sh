@@ -263,6 +263,21 @@ test_pool_set_changes_behaviour_of_new_flows() {
 	see_nothing in1 "udp $out1_silent:*"
 }
 
+# Mappings stay as they were made, with their sessions.
+test_flows_go_on_when_filtering_is_opened() {
+	nat pool add p addr 198.51.100.1 filtering apdf session-rate 3
+	nat rule add oif wan pool p
+	exchange 198.51.100.1
+	nat pool set p filtering eif
+	answer s a "$outside" 203.0.113.11:7000
+	for ((n = 0; n < 6; n++)); do
+		greet a s 203.0.113.11:7000
+	done
+	assert_counter drop_filtered 0
+	assert_counter refuse_rate 0
+	assert_counter session_created 1
+}
+
 test_pool_list_shows_what_the_pool_holds() {
 	nat pool add p addr 198.51.100.0/30
 	nat rule add oif wan pool p
