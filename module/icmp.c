@@ -365,6 +365,7 @@ static unsigned int error_out_unknown(const struct knat_packet *p,
 	answer.proto = q->proto;
 	answer.saddr = q->daddr;
 	answer.daddr = q->saddr;
+	answer.dport = far_port(q, q->sport);
 	rule = knat_flow_rule(&answer, view, dev);
 	if (!rule)
 		rule = knat_flow_rule(p, view, dev);

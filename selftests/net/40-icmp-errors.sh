@@ -368,6 +368,20 @@ test_errors_about_ping_replies_leave_translated() {
 	see out1 "icmp 203.0.113.1 to $out1_silent 3/1 * quotes icmp $out1_silent to 203.0.113.1 0/0 id $id *"
 }
 
+# Such a packet is of a flow that no rule translates, by its port.
+test_inside_errors_about_flows_of_exempt_ports_leave() {
+	masquerade
+	must allow addresses
+	nat rule add prio 1 oif wan proto tcp dport 25 exempt
+	ip -n out1 route add 192.168.0.0/24 via 203.0.113.1
+	inject out1 tcp $out1_silent:25 to $in1_silent:5000 SA seq 5 ack 6
+	see in1 "tcp $out1_silent:25 to $in1_silent:5000 SA *"
+	inject_error in1 192.168.0.99 3/4 mtu 1400 about in1
+	see out1 "icmp 192.168.0.99 to $out1_silent 3/4 * quotes tcp $out1_silent:25 to $in1_silent:5000 *"
+	assert_counter drop_icmp_error 0
+	ip -n out1 route del 192.168.0.0/24
+}
+
 test_inside_errors_about_packets_that_never_passed_do_not_leave() {
 	masquerade
 	send_udp data x
