@@ -69,6 +69,8 @@ static struct knat_port_wish open_wish(const struct knat_packet *p,
 		.classes = !query,
 		.chance = get_random_u64(),
 	};
+	/* Of two ranges, one of which has just taken the other's place */
+	wish.first = min(wish.first, wish.last);
 	if (wish.mode == KNAT_ALLOC_PRESERVE)
 		wish.hint = wish.inside;
 	return wish;
