@@ -4,6 +4,7 @@
 #include <linux/random.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
+#include "age.h"
 #include "host.h"
 #include "net.h"
 #include "pool.h"
@@ -143,10 +144,8 @@ struct knat_host *knat_host_get(struct knat_net *kn, struct knat_pool *pool,
 /* What @word becomes with one more, or the same if that is one too many. */
 static u64 rate_next(u64 word, u32 max)
 {
-	u32 now = (u32)jiffies;
-
-	if (now - (u32)(word >> 32) >= HZ)
-		return (u64)now << 32 | 1;
+	if (knat_age(word >> 32) >= HZ)
+		return (u64)(u32)jiffies << 32 | 1;
 	return (u32)word < max ? word + 1 : word;
 }
 

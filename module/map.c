@@ -2,6 +2,7 @@
 /* knat: mappings: the two tables, life and death. */
 #include <linux/slab.h>
 #include "addr.h"
+#include "age.h"
 #include "host.h"
 #include "map.h"
 #include "net.h"
@@ -68,8 +69,7 @@ u32 knat_map_timeout(const struct knat_net *kn, const struct knat_map *map)
 bool knat_map_expired(const struct knat_net *kn, const struct knat_map *map)
 {
 	/* @stamp may lag behind the last packet by a second: be generous. */
-	if ((u32)jiffies - READ_ONCE(map->stamp) <
-	    knat_map_timeout(kn, map) + HZ)
+	if (knat_age(READ_ONCE(map->stamp)) < knat_map_timeout(kn, map) + HZ)
 		return false;
 	return !(map->out.flags & KNAT_MAP_F_STATIC) &&
 	       !atomic_read(&map->refs);

@@ -2,6 +2,7 @@
 /* knat: sessions: the two tables, life and death, filtering. */
 #include <linux/overflow.h>
 #include <linux/slab.h>
+#include "age.h"
 #include "host.h"
 #include "map.h"
 #include "net.h"
@@ -98,7 +99,7 @@ u32 knat_session_timeout(const struct knat_net *kn,
 bool knat_session_expired(const struct knat_net *kn,
 			  const struct knat_session *session)
 {
-	return (u32)jiffies - READ_ONCE(session->stamp) >=
+	return knat_age(READ_ONCE(session->stamp)) >=
 	       knat_session_timeout(kn, session) + HZ;
 }
 

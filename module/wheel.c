@@ -3,6 +3,7 @@
 #include <linux/jiffies.h>
 #include <linux/math64.h>
 #include <linux/sched.h>
+#include "age.h"
 #include "coexist.h"
 #include "compat.h"
 #include "map.h"
@@ -37,7 +38,7 @@ static u32 wheel_slot(u32 second, u32 left)
 /* Jiffies until @timeout after @stamp; 0 when it is over. */
 static u32 time_left(u32 stamp, u32 timeout)
 {
-	u32 age = (u32)jiffies - stamp;
+	u32 age = knat_age(stamp);
 
 	return age < timeout ? timeout - age : 0;
 }
