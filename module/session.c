@@ -376,7 +376,8 @@ static int permit_get(struct knat_net *kn, struct knat_map *map,
 
 static u32 session_share(u32 max, bool from_inside)
 {
-	return from_inside ? max : max - max / 4;
+	/* The outside never has all of it, unless that is one. */
+	return from_inside || max <= 1 ? max : max - max_t(u32, max / 4, 1);
 }
 
 bool knat_session_full(struct knat_net *kn, bool from_inside)
@@ -400,7 +401,6 @@ bool knat_session_full_host(const struct knat_host *host, bool from_inside)
 	       session_share(max, from_inside);
 }
 
-/* The outside never has all of it, and always one, for 0 is no limit. */
 static u32 session_rate(const struct knat_host *host, bool from_inside)
 {
 	return session_share(READ_ONCE(host->pool->conf.session_rate),

@@ -285,6 +285,18 @@ test_the_outside_has_three_quarters_of_the_sessions_of_a_second() {
 	assert_between 9 10 "$(sessions)" "sessions with those from the inside"
 }
 
+test_the_outside_has_one_of_two_sessions_of_a_second() {
+	nat pool add p addr 198.51.100.1 session-rate 2
+	nat rule add oif wan pool p
+	must burst in1 tcp $in1_silent 5000 $out1_silent:80
+	read -r _ outside _ < <(nat map list in $in1_silent:5000)
+	pause 1100
+	must burst out1 tcp $out1_silent 2000+2 "$outside"
+	must burst in1 tcp $in1_silent 5000 $out1_silent:81
+	assert_eq 3 "$(sessions)" "sessions"
+	assert_counter refuse_rate 1
+}
+
 test_sessions_of_a_subscriber_have_a_limit_of_their_own() {
 	masquerade filtering adf limit 2 sessions 5
 	must burst in1 udp $in1_silent 5000 $out1_silent:7000+50
