@@ -314,6 +314,7 @@ enum knat_fate knat_flow_local(const struct knat_packet *p,
 			       struct knat_way *way)
 {
 	union knat_ep out = knat_ep(p->proto, p->saddr, p->sport);
+	const struct knat_view_rule *rule = NULL;
 	struct knat_map *map;
 
 	way->rule = NULL;
@@ -327,8 +328,11 @@ enum knat_fate knat_flow_local(const struct knat_packet *p,
 	if (p->kind == KNAT_PACKET_QUERY && !local_query(p))
 		return KNAT_PASS;
 	map = knat_map_lookup_out(p->kn, out);
+	if (!map && dev->by_rule)
+		rule = knat_flow_rule(p, view, dev);
 	if (!map && !local_query(p) &&
-	    !knat_map_lookup_in(p->kn, out, knat_far(0, 0, dev->realm)))
+	    !knat_map_lookup_in(p->kn, out,
+				knat_far(0, 0, rule ? rule->realm : dev->realm)))
 		return KNAT_PASS;
 	return knat_flow_outward(p, view, dev, way);
 }

@@ -123,6 +123,23 @@ test_a_local_flow_whose_port_is_taken_gets_another() {
 	see in1 "udp $out1_silent:7000 to $in1_silent:5000 * data x"
 }
 
+# The rule is by destination, so that the mapping is of the rule.
+test_a_local_flow_stays_on_its_port_when_the_other_ends() {
+	local first
+	nat rule add oif wan dst 203.0.113.0/24 masquerade ports 2000-2999
+	must burst in1 udp $in1_silent 5000 $out1_silent:7000
+	see out1 'udp 203.0.113.1:*'
+	taken=$src
+	udp g gw "$taken"
+	udp s out1 203.0.113.12:7000
+	greet g s 203.0.113.12:7000
+	first=$outside
+	assert_ne "$taken" "$first" "source that out1 sees"
+	nat map del udp "$taken"
+	greet g s 203.0.113.12:7000
+	assert_eq "$first" "$outside" "source when the other is gone"
+}
+
 test_a_local_connection_whose_port_is_taken_gets_another() {
 	masquerade ports 2000-2999
 	inject in1 tcp $in1_silent:5000 to $out1_silent:80 S seq 1
