@@ -4,6 +4,7 @@
 #include "lookup.h"
 #include "map.h"
 #include "net.h"
+#include "pptp.h"
 #include "prefix.h"
 #include "proto.h"
 #include "rule.h"
@@ -58,10 +59,17 @@ static bool outside_on_dev(struct knat_net *kn, const struct knat_view *view,
 			   struct knat_found *found)
 {
 	const struct knat_view_rule *rule = NULL;
+	u8 proto = flow->near.proto;
+	__be16 port = flow->remote_port;
 
+	/* Of a call, rules see the control connection. */
+	if (proto == IPPROTO_GRE && port) {
+		proto = IPPROTO_TCP;
+		port = KNAT_PPTP_PORT;
+	}
 	if (dev->by_rule)
-		rule = knat_view_match(dev, flow->near.proto, flow->near.addr,
-				       flow->remote_addr, flow->remote_port);
+		rule = knat_view_match(dev, proto, flow->near.addr,
+				       flow->remote_addr, port);
 	return outside_in_realm(kn, view, flow,
 				rule ? rule->realm : dev->realm, found);
 }
