@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* natctl lookup: what would become of a packet, and why. */
+#include <ifaddrs.h>
 #include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
 #include "addr.h"
 #include "command.h"
 #include "error.h"
+#include "lookup_limit.h"
 #include "map_list.h"
 #include "nl.h"
 #include "options.h"
@@ -17,6 +21,9 @@ static const char *const verdicts[] = {
 	[KNAT_VERDICT_TRANSLATE]	= "translate",
 	[KNAT_VERDICT_DROP]		= "drop",
 };
+
+/* Of an echo request whose id is not said */
+#define ECHO_ID	1
 
 /* The packet that was asked for. */
 static struct {
@@ -67,6 +74,55 @@ static void parts_read(const struct nlattr *const *attrs, struct parts *parts)
 	}
 }
 
+/* Why knat does not see the packet, or NULL: there is no counter of that. */
+static const char *reason;
+
+static bool have_rules;
+
+static void read_rule(const struct nlmsghdr *nlh,
+		      const struct nlattr *const *attrs)
+{
+	(void)nlh;
+	(void)attrs;
+	have_rules = true;
+}
+
+static bool is_local(uint32_t addr)
+{
+	struct ifaddrs *addrs, *a;
+	bool found = false;
+
+	if (getifaddrs(&addrs))
+		return false;
+	for (a = addrs; a; a = a->ifa_next)
+		if (a->ifa_addr && a->ifa_addr->sa_family == AF_INET &&
+		    ((struct sockaddr_in *)a->ifa_addr)->sin_addr.s_addr == addr)
+			found = true;
+	freeifaddrs(addrs);
+	return found;
+}
+
+static void reason_find(const struct nlattr *const *attrs)
+{
+	static const uint8_t types[1];
+	static const struct nl_reader reader = { 0, types, read_rule };
+
+	reason = NULL;
+	if (attrs[KNAT_A_LOOKUP_COUNTER] || attrs[KNAT_A_LOOKUP_IIF] ||
+	    nl_u8(attrs[KNAT_A_LOOKUP_VERDICT]) != KNAT_VERDICT_PASS)
+		return;
+	have_rules = false;
+	nl_fetch_list(nl_request(KNAT_CMD_RULE_GET), &reader);
+	if (!have_rules)
+		reason = "there are no rules";
+	else if (attrs[KNAT_A_LOOKUP_OIF])
+		reason = "no rule is for this device";
+	else if (is_local(asked.dst.addr))
+		reason = "it ends here: the destination is an address of this machine";
+	else
+		reason = "there is no route to the destination";
+}
+
 static void print_json(const struct nlattr *const *attrs,
 		       const struct parts *parts, const char *counter)
 {
@@ -74,6 +130,9 @@ static void print_json(const struct nlattr *const *attrs,
 	json_string("verdict", verdicts[nl_u8(attrs[KNAT_A_LOOKUP_VERDICT])]);
 	if (counter)
 		json_string("counter", counter);
+	if (reason)
+		json_string("reason", reason);
+	lookup_limits_print();
 	json_string("proto", proto_text(asked.proto));
 	end_json("src_addr", "src_port", nl_u32(attrs[KNAT_A_LOOKUP_SRC]),
 		 nl_u16(attrs[KNAT_A_LOOKUP_SRC_PORT]),
@@ -134,26 +193,17 @@ static void print_verdict(const struct nlattr *const *attrs)
 	text_end();
 }
 
-/* What knat never sees has no counter. */
-static void print_not_seen(const struct nlattr *const *attrs)
-{
-	if (attrs[KNAT_A_LOOKUP_OIF])
-		text("reason   no rule is for this device");
-	else
-		text("reason   no rule is for the way there: there are no rules, there is no route, or it ends here");
-	text_end();
-}
-
 static void print_reasons(const struct nlattr *const *attrs,
 			  const struct parts *parts, const char *counter)
 {
 	if (counter) {
 		text("counter  %s: %s", counter, counter_meaning(counter));
 		text_end();
-	} else if (nl_u8(attrs[KNAT_A_LOOKUP_VERDICT]) == KNAT_VERDICT_PASS &&
-		   !attrs[KNAT_A_LOOKUP_IIF]) {
-		print_not_seen(attrs);
+	} else if (reason) {
+		text("reason   %s", reason);
+		text_end();
 	}
+	lookup_limits_print();
 	if (attrs[KNAT_A_LOOKUP_RULE]) {
 		text("rule     ");
 		text_margin();
@@ -186,25 +236,45 @@ static void print_reasons(const struct nlattr *const *attrs,
 	}
 }
 
-static void print(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
-{
-	const char *counter = NULL;
-	struct parts parts;
+/* The answer, while the kernel is asked more. */
+static struct nlmsghdr *answer;
 
-	(void)nlh;
+static void keep(const struct nlmsghdr *nlh, const struct nlattr *const *attrs)
+{
 	if (!attrs[KNAT_A_LOOKUP_VERDICT] || !attrs[KNAT_A_LOOKUP_SRC] ||
 	    !attrs[KNAT_A_LOOKUP_DST] ||
 	    nl_u8(attrs[KNAT_A_LOOKUP_VERDICT]) > KNAT_VERDICT_DROP)
 		nl_odd_answer();
-	if (attrs[KNAT_A_LOOKUP_COUNTER])
+	free(answer);
+	answer = malloc(nlh->nlmsg_len);
+	if (!answer)
+		fail("there is no memory for the answer");
+	memcpy(answer, nlh, nlh->nlmsg_len);
+}
+
+static void print(const struct nlattr *const *attrs)
+{
+	const char *counter = NULL;
+	struct parts parts = { 0 };
+	const struct nlattr *in;
+	int nr = -1;
+
+	if (attrs[KNAT_A_LOOKUP_COUNTER]) {
 		counter = counter_name(nl_u8(attrs[KNAT_A_LOOKUP_COUNTER]));
+		nr = nl_u8(attrs[KNAT_A_LOOKUP_COUNTER]) - 1;
+	}
 	parts_read(attrs, &parts);
+	in = parts.map[KNAT_A_MAP_IN_ADDR];
+	lookup_limits_fetch(nr, in ? nl_u32(in) : asked.src.addr, parts.rule, in);
+	reason_find(attrs);
+	out_begin();
 	if (out_json) {
 		print_json(attrs, &parts, counter);
-		return;
+	} else {
+		print_verdict(attrs);
+		print_reasons(attrs, &parts, counter);
 	}
-	print_verdict(attrs);
-	print_reasons(attrs, &parts, counter);
+	out_end();
 }
 
 /* --- the question --- */
@@ -258,7 +328,8 @@ static void lookup(struct words *words)
 		[KNAT_A_LOOKUP_ANY_PORT]	= MNL_TYPE_FLAG,
 		[KNAT_A_LOOKUP_HELD]		= MNL_TYPE_FLAG,
 	};
-	static const struct nl_reader reader = { KNAT_A_LOOKUP_MAX, types, print };
+	static const struct nl_reader reader = { KNAT_A_LOOKUP_MAX, types, keep };
+	const struct nlattr *attrs[KNAT_A_LOOKUP_MAX + 1];
 	static const char *const devices[] = { "iif", "oif", NULL };
 	struct nlmsghdr *nlh = nl_request(KNAT_CMD_LOOKUP);
 	uint32_t given = 0;
@@ -272,6 +343,11 @@ static void lookup(struct words *words)
 	end_put(words, nlh, "the destination", &asked.dst, KNAT_A_LOOKUP_DST,
 		KNAT_A_LOOKUP_DST_PORT);
 	ports_check();
+	/* An echo request has an id, and zero would be an odd one. */
+	if (asked.proto == IPPROTO_ICMP && !asked.src.port) {
+		asked.src.port = ECHO_ID;
+		nl_put_u16(nlh, KNAT_A_LOOKUP_SRC_PORT, ECHO_ID);
+	}
 	while ((word = word_next(words))) {
 		i = word_choose(words, word, "a word of lookup", devices);
 		word_once(words, &given, i, devices[i]);
@@ -280,7 +356,14 @@ static void lookup(struct words *words)
 		nl_put_string(nlh, i ? KNAT_A_LOOKUP_OIF : KNAT_A_LOOKUP_IIF,
 			      word);
 	}
-	nl_get(nlh, &reader);
+	nl_check_collected();
+	nl_fetch(nlh, &reader);
+	if (!answer)
+		nl_odd_answer();
+	nl_parse(answer, attrs, &reader);
+	print(attrs);
+	free(answer);
+	answer = NULL;
 }
 
 static const struct verb verbs[] = {

@@ -34,7 +34,7 @@ $answer"
 
 test_without_rules_all_goes_on() {
 	lookup "udp 192.168.0.2:5000 203.0.113.11:7000" 'pass*' \
-		'reason   no rule is for the way there: *'
+		'reason   there are no rules'
 }
 
 test_a_new_flow_gets_a_mapping() {
@@ -85,7 +85,9 @@ test_rules_that_leave_alone_are_told() {
 	lookup "udp 192.168.0.2:5 192.168.1.2:5" 'pass oif lan2' \
 		'reason   no rule is for this device'
 	lookup "udp 192.168.0.2:5 192.0.2.2:5" 'pass' \
-		'reason   no rule is for the way there: *there is no route*'
+		'reason   there is no route to the destination'
+	lookup "udp 192.168.0.2:5 192.168.0.1:5" 'pass*' \
+		'reason   it ends here: *an address of this machine'
 }
 
 test_a_filter_that_drops_is_told() {
@@ -180,6 +182,39 @@ test_what_nobody_waits_for_is_told() {
 	lookup "icmp 203.0.113.11 203.0.113.1" 'pass*' 'counter  pass_local:*'
 }
 
+test_the_limit_that_refuses_is_told() {
+	local json
+	nat pool add p addr 198.51.100.1 limit 2 sessions 3
+	nat pool add q addr 198.51.100.2 filtering adf session-rate 1
+	nat rule add oif wan src $in1_silent pool p
+	nat rule add oif wan src $in2_silent pool q
+	nat rule add oif wan src $in3_silent masquerade filtering adf limit 1
+	must burst in1 udp $in1_silent 5000+2 $out1_silent:7000
+	lookup "udp $in1_silent:5009 $out1_silent:7000" 'drop*' \
+		'counter  refuse_subscriber:*' "limit    limit 2 of $in1_silent"
+	json=$(nat -j lookup udp $in1_silent:5009 $out1_silent:7000)
+	assert_eq "limit 2 $in1_silent" \
+		"$(jq -r '.[0].limits[0] | "\(.name) \(.value) \(.in_addr)"' <<<"$json")" \
+		"the limit as JSON"
+	must burst in3 udp $in3_silent 5000 $out1_silent:7000+20
+	lookup "udp $in3_silent:5000 $out2_silent:9" 'drop*' \
+		'counter  refuse_subscriber:*' "limit    sessions 16 of $in3_silent"
+	# The second may be over in between.
+	wait_until 20 session_rate_refuses ||
+		fail "session-rate is not told: $(nat lookup udp $in2_silent:5000 $out2_silent:9)"
+	setting max_mappings 3
+	lookup "udp 192.168.0.2:9 $out2_silent:9 oif wan" 'pass*'
+	nat rule add oif wan src 192.168.0.2 masquerade
+	lookup "udp 192.168.0.2:9 $out2_silent:9" 'drop*' \
+		'counter  refuse_mappings:*' 'limit    max_mappings 3'
+}
+
+session_rate_refuses() {
+	must burst in2 udp $in2_silent 5000 $out1_silent:7000+2
+	nat lookup udp $in2_silent:5000 $out2_silent:9 |
+		grep -qx "limit    session-rate 1 of $in2_silent"
+}
+
 test_hairpins_are_told() {
 	masquerade
 	nat map add udp 203.0.113.1:9000 to 192.168.0.3:7000
@@ -204,7 +239,7 @@ test_protocols_are_known() {
 			'mapping  a new one'
 	done
 	lookup "gre 192.168.0.2 203.0.113.11" 'translate  gre 203.0.113.1 >*'
-	lookup "icmp 192.168.0.2 203.0.113.11" 'drop*' 'counter  drop_port_zero*'
+	lookup "icmp 192.168.0.2 203.0.113.11" 'translate*'
 	lookup "icmp 192.168.0.2:77 203.0.113.11" 'translate*'
 	lookup "51 192.168.0.2 203.0.113.11" 'drop*' 'counter  drop_ah:*'
 	refused '*SPI*' lookup esp 192.168.0.2 203.0.113.11
@@ -279,7 +314,7 @@ foresee() {
 		counter) named=${rest%%:*} ;;
 		mapping) [ "$rest" != "a new one" ] || new_map=1 ;;
 		session) [ "$rest" != "a new one" ] || new_session=1 ;;
-		rule | reason | answer) ;;
+		rule | reason | limit | answer) ;;
 		*) before[$word]=${rest%% *} ;;
 		esac
 	done < <("$NATCTL" -n gw -b "$work/question")
