@@ -19,7 +19,8 @@
 /* Of a terminal that does not say, and of a snapshot: no line is cut. */
 #define COLUMNS			500
 
-static void options_read(struct words *words, struct top_view *view)
+/* True: a format was named, which is that of a snapshot. */
+static bool options_read(struct words *words, struct top_view *view)
 {
 	enum { INTERVAL, POOL, HOST, SORT, LINES, OUTPUT };
 	static const char *const names[] = {
@@ -66,6 +67,7 @@ static void options_read(struct words *words, struct top_view *view)
 			out_json = word_choose(words, word, "a format", formats);
 		}
 	}
+	return given & 1U << OUTPUT;
 }
 
 static void look_first(struct top_look *look, const struct top_view *view)
@@ -184,11 +186,11 @@ static void top(struct words *words)
 	struct top_view view = {
 		.interval = INTERVAL_DEFAULT, .lines = LINES_DEFAULT,
 	};
+	bool once = options_read(words, &view) || out_json;
 
-	options_read(words, &view);
 	nl_check_collected();
 	look_first(&looks[0], &view);
-	if (!out_json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
+	if (!once && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
 		if (top_screen(looks, &view))
 			return;
 		top_sort(&looks[0], &view);

@@ -76,6 +76,14 @@ test_a_screen_shows_figures_and_both_lists() {
 	end_with q
 }
 
+test_a_format_that_is_named_is_that_of_a_snapshot() {
+	traffic
+	start_top screen 80 24 -o text interval 1
+	await '^ended 0 echo'
+	shows '^198.51.100.1 +office +2 +14 +65535' || fail "no list:
+$(screen)"
+}
+
 test_what_comes_is_seen() {
 	traffic
 	start_top screen 80 24 interval 1
