@@ -232,8 +232,8 @@ _natctl_words()
 	case $object in
 	lookup) count=$(($# - 1)); _natctl_lookup ;;
 	top) _natctl_top ;;
-	apply) compgen -f -- "$cur"; echo --dry-run ;;
-	import) compgen -f -- "$cur" ;;
+	apply) echo --dry-run ;;
+	import) ;;
 	*)
 		if [ $# = 1 ]; then
 			_natctl_verbs "$object"
@@ -271,6 +271,13 @@ _natctl_fit()
 	done
 }
 
+# Files, which the shell prints and quotes as such
+_natctl_files()
+{
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+}
+
 _natctl()
 {
 	local words=() cur n=1 _natctl_program
@@ -293,7 +300,7 @@ _natctl()
 			_natctl_program=("${words[0]}" -n "${words[n + 1]}")
 			n=$((n + 1)) ;;
 		-b)
-			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			_natctl_files
 			return ;;
 		esac
 		n=$((n + 1))
@@ -302,7 +309,13 @@ _natctl()
 		mapfile -t COMPREPLY < <(printf '%s\n' -j -p -n -b -V | _natctl_fit)
 		return
 	fi
+	if [[ ${words[n]-} == @(apply|import) && $cur != --* ]]; then
+		_natctl_files
+		[ "${#COMPREPLY[@]}" = 0 ] || return
+	fi
 	mapfile -t COMPREPLY < <(_natctl_words "${words[@]:n}" | tr -s ' \t' '\n' | _natctl_fit)
+	# A port is to follow.
+	[[ ${#COMPREPLY[@]} != 1 || ${COMPREPLY[0]} != *: ]] || compopt -o nospace 2>/dev/null
 	# What stands before the last colon is a word of its own to the shell.
 	if [[ $cur == *:* && $COMP_WORDBREAKS == *:* ]]; then
 		COMPREPLY=("${COMPREPLY[@]#"${cur%:*}:"}")

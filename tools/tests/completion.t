@@ -42,11 +42,27 @@ PATH=$dir:$PATH
 # shellcheck source=../natctl.bash
 . "$tools/natctl.bash"
 
+# How the shell is to go on
+compopt() {
+	options+="${options:+ }$2"
+}
+
+# The same of the line before
+goes_on() { # OPTIONS
+	tests=$((tests + 1))
+	if [ "$options" = "$1" ]; then
+		echo "ok $tests - $COMP_LINE: ${1:-no} option of completion"
+	else
+		printf '# seen: %s\nnot ok %d - %s: %s\n' "$options" $tests "$COMP_LINE" "$1"
+		failed=1
+	fi
+}
+
 # What a line is completed to, sorted
 completes() { # LINE WANTED
 	COMP_LINE=$1
 	COMP_POINT=${#1}
-	COMPREPLY=()
+	COMPREPLY=() options=
 	_natctl
 	tests=$((tests + 1))
 	seen=$(printf '%s\n' "${COMPREPLY[@]}" | sort | xargs)
@@ -90,6 +106,7 @@ completes 'natctl map del tcp 203.0.113.1:8' 8000
 completes 'natctl map add tcp 192.0.2.1:5 ' to
 completes 'natctl map add tcp 192.0.2.1:5 to 192.168.0.2 l' 'label lifetime'
 completes 'natctl -n blue map add tcp dev w' wan:
+goes_on nospace
 completes 'natctl session del ' 'all in out proto remote state'
 completes 'natctl session list remote ' 192.0.2.7
 completes 'natctl session list state es' established
@@ -100,6 +117,9 @@ completes 'natctl -n blue lookup udp 192.168.0.2:5 192.0.2.1:5 oif ' 'lo wan'
 completes 'natctl lookup u' 'udp udplite'
 completes 'natctl apply --d' --dry-run
 completes "natctl apply $dir/nat" "$dir/natctl"
+goes_on filenames
+completes 'natctl pool set o' office
+goes_on ''
 completes 'natctl monitor s' sessions
 completes 'natctl -n blue fastpath add dev ' 'lo wan'
 completes 'natctl fastpath del ' dev
@@ -108,6 +128,10 @@ completes 'natctl top ' '-o host interval lines pool sort'
 completes 'natctl top lines 5 sort ' 'address change mappings refused use'
 completes 'natctl -n blue top pool ' 'cgn office'
 completes "natctl import $dir/nat" "$dir/natctl"
+goes_on filenames
+touch "$dir/two words"
+completes "natctl -b $dir/two" "$dir/two words"
+goes_on filenames
 completes 'natctl stats ' '-o help reset show'
 completes 'natctl stats -o ' prometheus
 completes 'natctl stats show ' -o
