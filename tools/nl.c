@@ -132,7 +132,7 @@ static void refused(int err, const char *msg)
 		/* Of the family: its own ENOENT come with a message. */
 		fail("module knat is not loaded: modprobe knat");
 	case EPERM:
-		fail("permission denied: CAP_NET_ADMIN is needed in the network namespace");
+		fail("permission denied: CAP_NET_ADMIN is needed in the network namespace, so be root or say sudo");
 	case ENOMEM:
 	case ENOBUFS:
 		fail("the kernel has no memory for the request");

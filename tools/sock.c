@@ -139,7 +139,7 @@ void sock_join(uint32_t group)
 				   sizeof(group)))
 		return;
 	if (errno == EPERM)
-		fail("permission denied: CAP_NET_ADMIN is needed in the network namespace");
+		fail("permission denied: CAP_NET_ADMIN is needed in the network namespace, so be root or say sudo");
 	fail("events cannot be listened to: %s", strerror(errno));
 }
 

@@ -487,7 +487,7 @@ static void refusals(void)
 	refusal(EEXIST, "the port is taken", "Error: the port is taken\n",
 		"what the kernel says is printed");
 	refusal(EPERM, NULL,
-		"Error: permission denied: CAP_NET_ADMIN is needed in the network namespace\n",
+		"Error: permission denied: CAP_NET_ADMIN is needed in the network namespace, so be root or say sudo\n",
 		"a lack of privileges");
 	refusal(ENOENT, NULL,
 		"Error: module knat is not loaded: modprobe knat\n",
