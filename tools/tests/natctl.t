@@ -227,11 +227,19 @@ wrong('save x', qr/"x" is one word too many: for a file, it must be natctl save 
 ### The manual page
 
 my $page = dirname(abs_path($0)) . '/../natctl.8';
-my $text = slurp($page);
+my %sections = slurp($page) =~ /^\.Ss (\S+)\n(.*?)(?=^\.S[sh] )/msg;
+# Options of pools are those of masquerade rules, and of what traffic opens by them.
+natctl('pool', 'help');
+my %options = map { $_ => 1 } $out =~ /\b([a-z][a-z0-9-]+)\b/g;
 for my $object (@objects) {
+	my $section = $sections{$object} // '';
 	natctl($object, 'help');
-	my @missing = grep { $text !~ /\b$_\b/ } ($out =~ s/^NAME:.*//mr) =~ /\b([a-z][a-z0-9-]+)\b/g;
+	my @help = grep { $_ ne 'natctl' } ($out =~ s/^NAME:.*//mr) =~ /\b([a-z][a-z0-9-]+)\b/g;
+	my @missing = grep { $section !~ /\b$_\b/ && ($object eq 'pool' || !$options{$_}) } @help;
 	is("@missing", '', "the manual page has all words of natctl $object help");
+	my %help = map { $_ => 1 } @help, $object;
+	my @words = map { /\b([a-z][a-z0-9-]+)\b/g } map { s/Ar (?:\S+ (?!Cm |Oo |Oc |Op |Ns ))*\S+//gr } $section =~ /^\.It (?=Cm )(.*)/mg;
+	is("@{[grep { !$help{$_} } @words]}", '', "and no others, of commands and options");
 }
 
 ### Version and options
