@@ -5,7 +5,7 @@
 
 cd "$(dirname "$0")/../.." || exit
 
-echo 1..2
+echo 1..3
 if said=$(diff <(sed -n '/^<!-- tested -->$/,/^<!-- end -->$/ { /^|/p }' README.md) <(selftests/tested table)); then
 	echo "ok 1 - the table of README.md is made of selftests/tested.tsv"
 else
@@ -17,4 +17,18 @@ if said=$(grep FAILED selftests/tested.tsv); then
 	sed 's/^/# /' <<<"$said" >&2
 else
 	echo "ok 2 - no run has failed"
+fi
+# Of the oldest and the newest of Debian's, by their numbers
+ends=$(cut -f 1 selftests/tested.tsv | grep -x '[0-9.]*' | sort -uV | sed -n '1p;$p')
+missing=$(cut -f 1 selftests/tested.tsv | grep '^[0-9]' | sort -u | while read -r name; do
+	for what in gcc clang $(grep -qxF "$name" <<<"$ends" && echo tests); do
+		grep -q "^$name	[^	]*	$what	" selftests/tested.tsv || echo "$name: $what"
+	done
+done
+grep -q '^arm64	' selftests/tested.tsv || echo arm64)
+if [ -z "$missing" ]; then
+	echo "ok 3 - all kernels were built for, and the tests were run on the oldest and on the newest"
+else
+	echo "not ok 3 - all kernels were built for, and the tests were run on the oldest and on the newest"
+	sed 's/^/# /' <<<"$missing" >&2
 fi
