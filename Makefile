@@ -263,11 +263,11 @@ check-arm64:
 	@selftests/deps arm64
 	prove selftests/arm64/cross.t
 
-# Those of this tree and those of a higher version, on each release of Debian that is supported
+# Those of this tree and those of a higher version, on each release of Debian that is supported; and what README.md says
 SUITES ?= bookworm trixie sid
 check-packages: deb
 	@$(MAKE) --no-print-directory deb DEB=build/packages/next DEB_VERSION=99.0.0
-	prove $(SUITES:%=selftests/deb/%.t)
+	prove $(SUITES:%=selftests/deb/%.t) $(if $(filter bookworm,$(SUITES)),selftests/deb/readme.t)
 
 demo: deps
 	@KERNEL=$(check_kernel) selftests/demo
