@@ -144,8 +144,10 @@ struct knat_host *knat_host_get(struct knat_net *kn, struct knat_pool *pool,
 /* What @word becomes with one more, or the same if that is one too many. */
 static u64 rate_next(u64 word, u32 max)
 {
+	u32 now = (u32)jiffies;
+
 	if (knat_age(word >> 32) >= HZ)
-		return (u64)(u32)jiffies << 32 | 1;
+		return (u64)now << 32 | 1;
 	return (u32)word < max ? word + 1 : word;
 }
 
