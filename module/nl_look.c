@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* knat: requests about what would become of a packet. */
 #include <linux/netdevice.h>
+#include "host.h"
 #include "look.h"
 #include "map.h"
 #include "net.h"
 #include "netlink.h"
 #include "nl_map.h"
+#include "pool.h"
 #include "proto.h"
 #include "rule.h"
 #include "session.h"
@@ -50,13 +52,35 @@ static const struct knat_rule *look_rule(struct knat_net *kn,
 	return NULL;
 }
 
+/* The masquerade rule whose limit refuses another session of a mapping that is
+ * there; a pool with a name stands in the mapping.
+ */
+static const struct knat_rule *look_limit_rule(struct knat_net *kn,
+					       const struct knat_look *look)
+{
+	const struct knat_host *host;
+	const struct knat_rule *rule;
+
+	if (look->counter != KNAT_COUNTER_REFUSE_SUBSCRIBER + 1 &&
+	    look->counter != KNAT_COUNTER_REFUSE_RATE + 1)
+		return NULL;
+	host = look->way.map ? knat_map_host(look->way.map) : NULL;
+	if (!host || *host->pool->name)
+		return NULL;
+	list_for_each_entry(rule, &kn->rules, list)
+		if (rule->pool == host->pool)
+			return rule;
+	return NULL;
+}
+
 static int fill_rule(struct sk_buff *skb, struct knat_net *kn,
 		     const struct knat_look *look)
 {
 	const struct knat_rule *rule;
 	struct nlattr *nest;
 
-	rule = look->way.rule ? look_rule(kn, look->way.rule) : NULL;
+	rule = look->way.rule ? look_rule(kn, look->way.rule) :
+				look_limit_rule(kn, look);
 	if (!rule)
 		return 0;
 	nest = nla_nest_start(skb, KNAT_A_LOOKUP_RULE);

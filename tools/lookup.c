@@ -265,7 +265,8 @@ static void print(const struct nlattr *const *attrs)
 	}
 	parts_read(attrs, &parts);
 	in = parts.map[KNAT_A_MAP_IN_ADDR];
-	lookup_limits_fetch(nr, in ? nl_u32(in) : asked.src.addr, parts.rule, in);
+	lookup_limits_fetch(nr, in ? nl_u32(in) : asked.src.addr, parts.rule,
+			    parts.map);
 	reason_find(attrs);
 	out_begin();
 	if (out_json) {

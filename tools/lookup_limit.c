@@ -58,7 +58,8 @@ static void read_pool(const struct nlmsghdr *nlh,
 		allowed_read(attrs);
 }
 
-static void allowed_fetch(const struct nlattr *const *rule)
+static void allowed_fetch(const struct nlattr *const *rule,
+			  const struct nlattr *pool)
 {
 	const struct nlattr *options[KNAT_A_POOL_MAX + 1];
 	static uint8_t types[KNAT_A_POOL_MAX + 1];
@@ -68,8 +69,8 @@ static void allowed_fetch(const struct nlattr *const *rule)
 
 	memcpy(types, options_types, sizeof(types));
 	types[KNAT_A_POOL_NAME] = MNL_TYPE_NUL_STRING;
-	if (rule[KNAT_A_RULE_POOL]) {
-		allowed.pool = mnl_attr_get_str(rule[KNAT_A_RULE_POOL]);
+	if (pool) {
+		allowed.pool = mnl_attr_get_str(pool);
 		nl_fetch_list(nl_request(KNAT_CMD_POOL_GET), &reader);
 	} else if (rule[KNAT_A_RULE_OPTIONS]) {
 		nl_parse_nest(rule[KNAT_A_RULE_OPTIONS], options,
@@ -128,8 +129,12 @@ static void setting_fetch(int attr)
 }
 
 void lookup_limits_fetch(int counter, uint32_t addr,
-			 const struct nlattr *const *rule, bool has_map)
+			 const struct nlattr *const *rule,
+			 const struct nlattr *const *map)
 {
+	const struct nlattr *pool = rule[KNAT_A_RULE_POOL] ?: map[KNAT_A_MAP_POOL];
+	bool has_map = map[KNAT_A_MAP_IN_ADDR];
+
 	nr_limits = 0;
 	memset(&allowed, 0, sizeof(allowed));
 	host_mappings = 0;
@@ -141,7 +146,7 @@ void lookup_limits_fetch(int counter, uint32_t addr,
 		setting_fetch(KNAT_A_CONFIG_MAX_SESSIONS);
 		break;
 	case KNAT_COUNTER_REFUSE_SUBSCRIBER:
-		allowed_fetch(rule);
+		allowed_fetch(rule, pool);
 		host_fetch(addr);
 		if (!has_map && host_mappings >= allowed.limit)
 			limit_add("limit", "limit", allowed.limit, addr);
@@ -150,7 +155,7 @@ void lookup_limits_fetch(int counter, uint32_t addr,
 				  addr);
 		break;
 	case KNAT_COUNTER_REFUSE_RATE:
-		allowed_fetch(rule);
+		allowed_fetch(rule, pool);
 		/* A new mapping has a session too: either may be it. */
 		if (!has_map)
 			limit_add("rate", "rate", allowed.rate, addr);

@@ -6,11 +6,12 @@
 #include "nl.h"
 
 /* Ask the kernel for those that @counter, enum knat_counter or -1, is about: for
- * the inside address @addr and its rule, which may be without attributes.
- * @has_map: a mapping is there.
+ * the inside address @addr, its rule and its mapping, which may be without
+ * attributes.
  */
 void lookup_limits_fetch(int counter, uint32_t addr,
-			 const struct nlattr *const *rule, bool has_map);
+			 const struct nlattr *const *rule,
+			 const struct nlattr *const *map);
 /* Print what was fetched: in JSON an array, else a line for each. */
 void lookup_limits_print(void);
 
