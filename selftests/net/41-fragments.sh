@@ -215,14 +215,27 @@ test_a_lost_first_fragment_lets_nothing_out() {
 	assert_mappings 0
 }
 
-# Fragments of datagrams that never come whole, of one source, each at this place
-flood() { # FIRST-ID LAST-ID PLACE
+# Fragments of datagrams that never come whole, each at this place, of one source or of so many
+flood() { # FIRST-ID LAST-ID PLACE [SOURCES]
 	local n
 	for ((n = $1; n <= $2; n++)); do
-		must packet out1 ip 203.0.113.12 to 203.0.113.1 proto 17 \
-			ipid $n frag "$3",more data @1480
+		must packet out1 ip "203.0.113.$((100 + n % ${4:-1}))" to 203.0.113.1 \
+			proto 17 ipid $n frag "$3",more data @1480
 	done
 	must settle
+}
+
+# Some fifty of those above are half of it, some five the share of a source.
+little_memory() {
+	low=$(in_space gw sysctl -n net.ipv4.ipfrag_low_thresh)
+	high=$(in_space gw sysctl -n net.ipv4.ipfrag_high_thresh)
+	in_space gw sysctl -qw net.ipv4.ipfrag_low_thresh=196608 \
+		net.ipv4.ipfrag_high_thresh=262144
+}
+
+memory_as_before() {
+	in_space gw sysctl -qw net.ipv4.ipfrag_high_thresh="$high" \
+		net.ipv4.ipfrag_low_thresh="$low"
 }
 
 # When half of the memory for fragments is in use, only what comes in order gets more, and a source no more than a share.
@@ -230,11 +243,7 @@ test_a_flood_of_lost_fragments_is_held_back() {
 	local low high dropped
 	masquerade
 	open_flow
-	low=$(in_space gw sysctl -n net.ipv4.ipfrag_low_thresh)
-	high=$(in_space gw sysctl -n net.ipv4.ipfrag_high_thresh)
-	# Half of it are some fifty of them, the share some five.
-	in_space gw sysctl -qw net.ipv4.ipfrag_low_thresh=196608 \
-		net.ipv4.ipfrag_high_thresh=262144
+	little_memory
 	flood 1 100 1480
 	dropped=$(counter drop_fragment)
 	assert_between 20 80 "$dropped" "drop_fragment, out of order"
@@ -245,8 +254,20 @@ test_a_flood_of_lost_fragments_is_held_back() {
 	outwards 0,1,2
 	inwards 0,1,2
 	assert_counter drop_fragment "$dropped"
-	in_space gw sysctl -qw net.ipv4.ipfrag_high_thresh="$high" \
-		net.ipv4.ipfrag_low_thresh="$low"
+	memory_as_before
+}
+
+# They take the room of fragments from each other, and no more.
+test_lost_fragments_of_many_sources_stop_no_whole_packet() {
+	local low high
+	masquerade
+	open_flow
+	little_memory
+	flood 501 900 0 40
+	tell a 203.0.113.11:7000 whole
+	hear s whole
+	answer s a "$outside" 203.0.113.11:7000
+	memory_as_before
 }
 
 test_fragments_of_others_pass_during_a_flood_of_lost_ones() {
