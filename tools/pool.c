@@ -128,11 +128,14 @@ static size_t ranges_read(const struct nlmsghdr *nlh, struct range *ranges)
 
 static void ranges_print(const struct nlmsghdr *nlh)
 {
-	/* Each takes more room than this in the message. */
-	struct range *ranges = malloc(nlh->nlmsg_len);
+	static struct range *ranges;
 	const char *range;
 	size_t i, n;
 
+	/* Each takes more room than this in the message. It is kept: what finds
+	 * an answer odd does not come back here.
+	 */
+	ranges = realloc(ranges, nlh->nlmsg_len);
 	if (!ranges)
 		fail("there is no memory for the addresses of a pool");
 	n = ranges_read(nlh, ranges);
@@ -143,7 +146,6 @@ static void ranges_print(const struct nlmsghdr *nlh)
 		else
 			text("%s%s", i ? "," : "", range);
 	}
-	free(ranges);
 }
 
 void pool_ranges_text(const struct nlmsghdr *nlh)
