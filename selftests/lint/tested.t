@@ -18,17 +18,17 @@ if said=$(grep FAILED selftests/tested.tsv); then
 else
 	echo "ok 2 - no run has failed"
 fi
-# Of the oldest and the newest of Debian's, by their numbers
-ends=$(cut -f 1 selftests/tested.tsv | grep -x '[0-9.]*' | sort -uV | sed -n '1p;$p')
+# Which is the oldest, by the numbers
+oldest=$(cut -f 1 selftests/tested.tsv | grep -x '[0-9.]*' | sort -uV | head -n 1)
 missing=$(cut -f 1 selftests/tested.tsv | grep '^[0-9]' | sort -u | while read -r name; do
-	for what in gcc clang $(grep -qxF "$name" <<<"$ends" && echo tests); do
+	for what in gcc clang $([ "$name" != "$oldest" ] || echo tests); do
 		grep -q "^$name	[^	]*	$what	" selftests/tested.tsv || echo "$name: $what"
 	done
 done
 grep -q '^arm64	' selftests/tested.tsv || echo arm64)
 if [ -z "$missing" ]; then
-	echo "ok 3 - all kernels were built for, and the tests were run on the oldest and on the newest"
+	echo "ok 3 - all kernels were built for, and the tests were run on the oldest"
 else
-	echo "not ok 3 - all kernels were built for, and the tests were run on the oldest and on the newest"
+	echo "not ok 3 - all kernels were built for, and the tests were run on the oldest"
 	sed 's/^/# /' <<<"$missing" >&2
 fi
