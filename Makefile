@@ -34,7 +34,7 @@ memory = $(or $(MEMORY),$(if $(instrumented),3G,2G))
 release = $$(sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 .PHONY: all module tools helpers install uninstall modules_install deps
-.PHONY: check pictures check-rfc check-kernels check-build tested debug-kernels check-debug check-docs coverage
+.PHONY: check pictures check-rfc check-kernels check-build tested debug-kernels check-debug check-debug-quick check-docs coverage coverage-quick
 .PHONY: fuzz fuzz-quick fuzz-differ churn churn-quick flood flood-quick lint demo
 .PHONY: deb check-packages check-arm64 bench bench-quick bench-instructions clean distclean help
 
@@ -163,6 +163,16 @@ coverage: deps
 	@WHERE=guest SLOW=2 selftests/check coverage; status=$$?; \
 	selftests/coverage/report build/results/coverage build/coverage/module $$(cat build/kernels/coverage/release) && \
 	exit $$status
+
+# The short form of both: some files, on the kernel that watches memory and locks, with what they reach counted.
+QUICK_FILES := net/10 net/12 net/13 net/14 net/15 net/21 net/30 net/40 net/41 net/43-hairpin. net/45 net/47 net/49 net/70 \
+	net/71 net/72 net/73 net/74 net/75 debug/faults.
+check-debug-quick coverage-quick: deps
+	selftests/debug/kernel umldebug
+	selftests/coverage/build umldebug
+	@$(MAKE) --no-print-directory tools helpers
+	MEMORY=3G WHERE=guest SLOW=8 TESTS="$(QUICK_FILES)" selftests/check umldebug
+	selftests/coverage/report --quick build/results/umldebug build/coverage/module
 
 # natctl's parsers with libFuzzer; the gateway with packets and requests. The seed is printed and can be given: SEED=.
 # On another kernel: KERNEL=umldebug.
@@ -317,6 +327,7 @@ help:
 	@echo "make debug-kernels        builds kernels with KASAN, lockdep, KCSAN ... from Debian's source, once"
 	@echo "make check-debug          the tests on those; KERNEL=umldebug for one"
 	@echo "make coverage             the tests on a kernel with gcov; writes docs/coverage.md"
+	@echo "make coverage-quick       some tests on umldebug, with what they reach counted; so does check-debug-quick"
 	@echo "make fuzz                 hostile packets and requests; fuzz-quick in a minute, SEED= repeats a run"
 	@echo "make fuzz-differ          the same packets through knat and nf_nat; what comes out is compared"
 	@echo "make churn                namespaces, loads and changes by the thousand, and races; churn-quick by the dozen"
