@@ -146,12 +146,15 @@ check-kernels: deps
 debug-kernels: deps
 	selftests/debug/kernel $(DEBUG_KERNELS)
 
+# With all files, also that what they watch for fails a test
 check-debug: deps
 	@failed=; \
 	for kernel in $(or $(KERNEL),$(DEBUG_KERNELS)); do \
 		echo "== $$kernel"; \
 		WHERE=guest SLOW=8 $(MAKE) --no-print-directory check KERNEL=$$kernel || \
 			failed="$$failed $$kernel"; \
+		[ -z "$(TESTS)" ] || continue; \
+		KERNEL=$$kernel prove selftests/debug/planted.t || failed="$$failed $$kernel,planted"; \
 	done; \
 	test -z "$$failed" || { echo "failed on:$$failed" >&2; exit 1; }
 
