@@ -35,7 +35,7 @@ release = $$(sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/gener
 
 .PHONY: all module tools helpers install uninstall modules_install deps
 .PHONY: check pictures check-rfc check-kernels check-build tested debug-kernels check-debug check-debug-quick check-docs coverage coverage-quick
-.PHONY: fuzz fuzz-quick fuzz-differ churn churn-quick flood flood-quick lint demo
+.PHONY: fuzz fuzz-quick fuzz-differ churn churn-quick races flood flood-quick lint demo
 .PHONY: deb check-packages check-arm64 bench bench-quick bench-instructions clean distclean help
 
 all: module tools
@@ -146,7 +146,8 @@ check-kernels: deps
 debug-kernels: deps
 	selftests/debug/kernel $(DEBUG_KERNELS)
 
-# With all files, also that what they watch for fails a test
+# With all files, also that what they watch for fails a test, and races: not on debug, which watches what umldebug does
+# and is slower.
 check-debug: deps
 	@failed=; \
 	for kernel in $(or $(KERNEL),$(DEBUG_KERNELS)); do \
@@ -155,6 +156,8 @@ check-debug: deps
 			failed="$$failed $$kernel"; \
 		[ -z "$(TESTS)" ] || continue; \
 		KERNEL=$$kernel prove selftests/debug/planted.t || failed="$$failed $$kernel,planted"; \
+		[ $$kernel != debug ] || continue; \
+		$(MAKE) --no-print-directory races KERNEL=$$kernel RACE_SECONDS=5 || failed="$$failed $$kernel,races"; \
 	done; \
 	test -z "$$failed" || { echo "failed on:$$failed" >&2; exit 1; }
 
@@ -217,11 +220,17 @@ churn churn-quick: deps
 	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
 	@$(MAKE) --no-print-directory tools helpers
 	selftests/vm/run -k $(check_kernel) -t 86400 -m $(memory) -- selftests/churn/run $(CHURN_WORK)
-	prove -v --exec "selftests/vm/run -k $(check_kernel) -p -t 86400 -m $(memory) \
-		-e SECONDS_EACH=$(RACE_SECONDS) -- bash" selftests/churn/races
+	@$(MAKE) --no-print-directory races RACE_SECONDS=$(RACE_SECONDS)
 RACE_SECONDS ?= 60
 churn-quick: CHURN_WORK := 60 10 700
 churn-quick: RACE_SECONDS := 2
+
+# On all CPUs at the same time, so much for each pair
+races:
+	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
+	@$(MAKE) --no-print-directory tools helpers
+	prove -v --exec "selftests/vm/run -k $(check_kernel) -p -t 86400 -m $(memory) \
+		-e SECONDS_EACH=$(RACE_SECONDS) -- bash" selftests/churn/races
 
 # From so many hosts and ports of each as FLOOD says, with so many mappings to a host. slab_nomerge: the memory of knat is told.
 # User-mode kernels have no kprobes, which the second file counts with.
