@@ -15,6 +15,8 @@ void fix_payload(uint8_t *p, int len);
 
 /* A packet, @depth of which it is quoted in: its length */
 int make_ip(uint8_t *p, int depth);
+/* Another one, or one of those before: a flow is to go on without an answer. */
+int make_again(uint8_t *p);
 /* An answer to what arrived, or an error about it */
 int make_answer(uint8_t *p);
 

@@ -202,7 +202,7 @@ int main(int argc, char **argv)
 			len = make_swept(frame + ETH, i / 3);
 		} else {
 			len = nr_kept && one_in(2) ? make_answer(frame + ETH) :
-						     make_ip(frame + ETH, 0);
+						     make_again(frame + ETH);
 			if (!one_in(3))
 				len = mutate(frame + ETH, len);
 		}
