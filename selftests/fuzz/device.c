@@ -82,11 +82,18 @@ void flush(struct queue *q)
 	q->len = 0;
 }
 
-void enqueue(struct queue *q, void *start, int len)
+void enqueue(struct queue *q, const struct virtio_net_hdr *h,
+	     const void *frame, int len)
 {
-	int i = q->len++;
+	int i = q->len;
 
-	q->iov[i] = (struct iovec){ start, len };
+	q->len++;
+	memcpy(q->bufs[i].data, frame, len);
+	q->iov[i] = (struct iovec){ q->bufs[i].data, len };
+	if (h) {
+		q->bufs[i].h = *h;
+		q->iov[i] = (struct iovec){ &q->bufs[i], len + sizeof(*h) };
+	}
 	q->msgs[i].msg_hdr = (struct msghdr){ .msg_iov = &q->iov[i],
 					      .msg_iovlen = 1 };
 	if (q->len == BATCH)

@@ -32,11 +32,12 @@ struct queue {
 	struct mmsghdr	msgs[BATCH];
 };
 
-/* With @vnet, packets begin with a struct virtio_net_hdr. */
+/* With @vnet, packets go with a struct virtio_net_hdr. */
 int device_open(int ifindex, int vnet);
 void keep_arrivals(int fd);
-/* The packet in the last buffer of the queue goes, from @start. */
-void enqueue(struct queue *q, void *start, int len);
+/* The frame goes with the next batch. */
+void enqueue(struct queue *q, const struct virtio_net_hdr *h,
+	     const void *frame, int len);
 void flush(struct queue *q);
 
 #endif /* FUZZ_DEVICE_H */

@@ -6,9 +6,11 @@
  * and sessions are met, and not only their absence.
  *
  *   usage: packets SEED COUNT DEVICE GATEWAY-MAC OWN-NET GATEWAY-ADDR FAR-NET
+ *                  [vlan|qinq|pppoe]
  *
- * The nets are the first three bytes of addresses: 192.168.0. Prints how many
- * packets were sent, refused by the device, and answered.
+ * The nets are the first three bytes of addresses: 192.168.0. With a last word
+ * all have such headers, otherwise one in six has some. Prints how many frames
+ * were sent, refused by the device, and answered.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -20,6 +22,7 @@
 #include <string.h>
 
 #include "device.h"
+#include "head.h"
 #include "make.h"
 #include "random.h"
 
@@ -129,8 +132,8 @@ static int make_swept(uint8_t *p, unsigned long n)
 	return len;
 }
 
-/* What a card or another guest could say of a packet, and more. */
-static void make_vnet(struct virtio_net_hdr *h, int len)
+/* What a card or another guest could say of a packet at @at, and more. */
+static void make_vnet(struct virtio_net_hdr *h, int at, int len)
 {
 	static const uint8_t types[] = { 0, 1, 3, 5, 0x81 };
 	static const uint16_t edges[] = { 0, 1, 8, 536, 1300, 1448, 1472, 1500,
@@ -139,7 +142,7 @@ static void make_vnet(struct virtio_net_hdr *h, int len)
 	memset(h, 0, sizeof(*h));
 	if (one_in(2)) {
 		h->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
-		h->csum_start = one_in(4) ? rnd(len) : ETH + 20;
+		h->csum_start = one_in(4) ? rnd(len) : at + 20;
 		h->csum_offset = one_in(4) ? rnd(len) :
 				 (uint8_t[]){ 6, 16 }[rnd(2)];
 	}
@@ -148,7 +151,24 @@ static void make_vnet(struct virtio_net_hdr *h, int len)
 		h->gso_size = one_in(4) ? rnd(65536) :
 			      one_in(2) ? edges[rnd(sizeof(edges) / 2)] :
 					  1 + rnd(100);
-		h->hdr_len = one_in(4) ? rnd(65536) : ETH + 40;
+		h->hdr_len = one_in(4) ? rnd(65536) : at + 40;
+	}
+}
+
+static struct queue plain, vnet;
+static unsigned long nr_frames;
+
+static void send_frame(const struct head *head, uint8_t *ip, int len)
+{
+	struct virtio_net_hdr h;
+
+	len = head_put(head, ip, len);
+	nr_frames++;
+	if (one_in(8)) {
+		make_vnet(&h, head->len, len);
+		enqueue(&vnet, &h, ip - head->len, len);
+	} else {
+		enqueue(&plain, NULL, ip - head->len, len);
 	}
 }
 
@@ -163,17 +183,28 @@ static void bytes_of(const char *text, uint8_t *out, int n, int base, char by)
 	}
 }
 
+static enum head_sort sort_of(const char *name)
+{
+	enum head_sort sort = SORT_PLAIN;
+
+	while (sort < SORTS && strcmp(name, sort_names[sort]))
+		sort++;
+	return sort;
+}
+
 int main(int argc, char **argv)
 {
-	static struct queue plain, vnet;
+	static uint8_t frame[HEAD_MAX + MAX];
+	enum head_sort only = argc == 9 ? sort_of(argv[8]) : SORT_PLAIN, sort;
+	uint8_t *ip = frame + HEAD_MAX;
 	unsigned long i, count;
-	struct queue *q;
-	uint8_t *frame;
+	struct head head;
 	int ifindex, len;
 
-	if (argc != 8) {
+	if (argc < 8 || argc > 9 || only == SORTS) {
 		fprintf(stderr, "usage: packets SEED COUNT DEVICE GATEWAY-MAC "
-				"OWN-NET GATEWAY-ADDR FAR-NET\n");
+				"OWN-NET GATEWAY-ADDR FAR-NET "
+				"[vlan|qinq|pppoe]\n");
 		return 2;
 	}
 	random_seed(strtoull(argv[1], NULL, 0));
@@ -190,30 +221,22 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	memset(own_mac, 2, sizeof(own_mac));
-	for (i = 0; i < count; i++) {
+	for (i = 0; nr_frames < count; i++) {
 		if (i % BATCH == 0)
 			keep_arrivals(plain.fd);
-		q = one_in(8) ? &vnet : &plain;
-		frame = q->bufs[q->len].data;
-		memcpy(frame, gw_mac, 6);
-		memcpy(frame + 6, own_mac, 6);
-		put16(frame + 12, ETH_P_IP);
+		sort = only;
+		if (!only && one_in(6))
+			sort = 1 + rnd(SORTS - 1);
+		head_make(&head, sort, gw_mac, own_mac);
 		if (i % 3 == 0) {
-			len = make_swept(frame + ETH, i / 3);
+			len = make_swept(ip, i / 3);
 		} else {
-			len = nr_kept && one_in(2) ? make_answer(frame + ETH) :
-						     make_again(frame + ETH);
+			len = nr_kept && one_in(2) ? make_answer(ip) :
+						     make_again(ip);
 			if (!one_in(3))
-				len = mutate(frame + ETH, len);
+				len = mutate(ip, len);
 		}
-		len += ETH;
-		if (q == &vnet) {
-			make_vnet(&q->bufs[q->len].h, len);
-			enqueue(q, &q->bufs[q->len],
-				len + sizeof(struct virtio_net_hdr));
-		} else {
-			enqueue(q, frame, len);
-		}
+		send_frame(&head, ip, len);
 	}
 	flush(&plain);
 	flush(&vnet);
