@@ -183,6 +183,57 @@ static void bytes_of(const char *text, uint8_t *out, int n, int base, char by)
 	}
 }
 
+static void swap_ints(int *a, int *b)
+{
+	int t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
+/*
+ * Two fragments or three, in any order, that make up the packet: whatever is
+ * wrong with it is met when it is whole again. Now and then some overlap, or
+ * come twice. False if it has no header to go by, or too little behind it.
+ */
+static int send_fragments(const struct head *head, const uint8_t *p, int len)
+{
+	static uint8_t frame[HEAD_MAX + MAX];
+	int order[3] = { 0, 1, 2 }, ends[4] = { 0 };
+	int ihl = (p[0] & 15) * 4, units = (len - ihl + 7) / 8;
+	int i, n, start, size, id = rnd(65536);
+	uint8_t *part = frame + HEAD_MAX;
+
+	if (ihl < 20 || units < 2)
+		return 0;
+	n = units > 2 && one_in(2) ? 3 : 2;
+	ends[1] = 1 + rnd(units - n + 1);
+	ends[2] = ends[1] + 1 + (n > 2 ? rnd(units - ends[1] - 1) : 0);
+	ends[n] = units;
+	for (i = 1; i < n; i++)
+		swap_ints(&order[i], &order[rnd(i + 1)]);
+	for (i = 0; i < n; i++) {
+		start = ends[order[i]] * 8;
+		size = ends[order[i] + 1] * 8 - start;
+		if (start && one_in(16)) {
+			start -= 8;
+			size += 8;
+		}
+		if (start + size > len - ihl)
+			size = len - ihl - start;
+		memcpy(part, p, ihl);
+		memcpy(part + ihl, p + ihl + start, size);
+		put16(part + 2, ihl + size);
+		put16(part + 4, id);
+		put16(part + 6, (order[i] < n - 1 ? 0x2000 : 0) | start / 8);
+		fix_ip(part);
+		send_frame(head, part, ihl + size);
+		if (one_in(16))
+			send_frame(head, part, ihl + size);
+	}
+	return 1;
+}
+
 static enum head_sort sort_of(const char *name)
 {
 	enum head_sort sort = SORT_PLAIN;
@@ -235,6 +286,8 @@ int main(int argc, char **argv)
 						     make_again(ip);
 			if (!one_in(3))
 				len = mutate(ip, len);
+			if (one_in(8) && send_fragments(&head, ip, len))
+				continue;
 		}
 		send_frame(&head, ip, len);
 	}
