@@ -6,11 +6,12 @@
 #include <net/ethernet.h>
 #include <netinet/ip.h>
 #include <string.h>
+#include <sys/uio.h>
 
 #include "device.h"
 
 struct packet kept[KEPT];
-unsigned int nr_kept;
+unsigned int nr_kept, nr_long;
 unsigned long nr_sent, nr_refused;
 
 int device_open(int ifindex, int vnet)
@@ -54,9 +55,13 @@ void keep_arrivals(int fd)
 		n = recvmmsg(fd, msgs, BATCH, MSG_DONTWAIT, NULL);
 		for (i = 0; i < n; i++) {
 			len = msgs[i].msg_len;
-			if (len < ETH + 20 || len > 1500 ||
+			if (len < ETH + 20 ||
 			    from[i].sll_pkttype == PACKET_OUTGOING)
 				continue;
+			if (len > 1500) {
+				nr_long++;
+				continue;
+			}
 			to = &kept[nr_kept++ % KEPT];
 			to->len = len - ETH;
 			memcpy(to->data, data[i] + ETH, to->len);
@@ -82,11 +87,30 @@ void flush(struct queue *q)
 	q->len = 0;
 }
 
+static void send_now(struct queue *q, const struct virtio_net_hdr *h,
+		     const void *frame, int len)
+{
+	struct iovec parts[] = {
+		{ (void *)h, h ? sizeof(*h) : 0 },
+		{ (void *)frame, len },
+	};
+
+	flush(q);
+	if (writev(q->fd, parts, 2) < 0)
+		nr_refused++;
+	else
+		nr_sent++;
+}
+
 void enqueue(struct queue *q, const struct virtio_net_hdr *h,
 	     const void *frame, int len)
 {
 	int i = q->len;
 
+	if (len > MAX) {
+		send_now(q, h, frame, len);
+		return;
+	}
 	q->len++;
 	memcpy(q->bufs[i].data, frame, len);
 	q->iov[i] = (struct iovec){ q->bufs[i].data, len };

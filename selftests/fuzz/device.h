@@ -16,7 +16,7 @@ extern struct packet {
 	uint8_t	data[MAX];
 	int	len;
 } kept[KEPT];
-extern unsigned int nr_kept;
+extern unsigned int nr_kept, nr_long;	/* the latter are not kept */
 
 extern unsigned long nr_sent, nr_refused;
 
@@ -35,7 +35,7 @@ struct queue {
 /* With @vnet, packets go with a struct virtio_net_hdr. */
 int device_open(int ifindex, int vnet);
 void keep_arrivals(int fd);
-/* The frame goes with the next batch. */
+/* The frame goes with the next batch; one that is long, at once. */
 void enqueue(struct queue *q, const struct virtio_net_hdr *h,
 	     const void *frame, int len);
 void flush(struct queue *q);

@@ -155,8 +155,75 @@ static void make_vnet(struct virtio_net_hdr *h, int at, int len)
 	}
 }
 
+/*
+ * Of what a flow sends, more than the device would take in one piece: its length.
+ * The checksum is that of the addresses, and the rest left to the device.
+ */
+static int make_long(uint8_t *p, uint8_t *tcp)
+{
+	int ihl, len, size = 1500 + rnd(one_in(2) ? 6000 : 64036);
+
+	do {
+		len = nr_kept && one_in(2) ? make_answer(p) : make_ip(p, 0);
+	} while (p[9] != IPPROTO_TCP && p[9] != IPPROTO_UDP);
+	*tcp = p[9] == IPPROTO_TCP;
+	ihl = (p[0] & 15) * 4;
+	/* Each is as good as any other, and quick to make. */
+	memset(p + len, rnd(256), size - len);
+	put16(p + 2, size);
+	put16(p + 6, one_in(2) ? 0x4000 : 0);
+	if (!*tcp)
+		put16(p + ihl + 4, size - ihl);
+	put16(p + ihl + (*tcp ? 16 : 6), sum(p + 12, 8, p[9] + size - ihl));
+	fix_ip(p);
+	return size;
+}
+
+/*
+ * How to cut it into segments, of which there are not so many that the gateway
+ * does nothing else. What is beyond the length of the headers is in pages:
+ * in some a part of the headers, too.
+ */
+static void make_long_vnet(struct virtio_net_hdr *h, int at, int ihl, int len,
+			   int tcp)
+{
+	static const uint16_t sizes[] = { 536, 1200, 1300, 1400, 1448, 1472 };
+
+	make_vnet(h, at, len);
+	if (one_in(8)) {
+		if (h->gso_size < 256)
+			h->gso_size = 256;
+		return;
+	}
+	h->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	h->csum_start = at + ihl;
+	h->csum_offset = tcp ? 16 : 6;
+	h->gso_type = tcp ? 1 : one_in(4) ? 3 : 5;
+	h->gso_size = one_in(8) ? 256 + rnd(65280) :
+				  sizes[rnd(sizeof(sizes) / 2)];
+	h->hdr_len = one_in(2) ? at + ihl + (tcp ? 20 : 8) :
+		     one_in(2) ? 0 : rnd(at + 128);
+}
+
 static struct queue plain, vnet;
 static unsigned long nr_frames;
+
+static void send_long(const struct head *head)
+{
+	static uint8_t frame[HEAD_MAX + 65536 + MAX];
+	uint8_t *p = frame + HEAD_MAX, tcp;
+	struct virtio_net_hdr h;
+	int len, ihl;
+
+	len = make_long(p, &tcp);
+	ihl = (p[0] & 15) * 4;
+	if (one_in(2))
+		len = mutate(p, len);
+	len = head_put(head, p, len);
+	make_long_vnet(&h, head->len, ihl, len, tcp);
+	nr_frames++;
+	enqueue(&vnet, &h, p - head->len, len);
+}
 
 static void send_frame(const struct head *head, uint8_t *ip, int len)
 {
@@ -279,6 +346,10 @@ int main(int argc, char **argv)
 		if (!only && one_in(6))
 			sort = 1 + rnd(SORTS - 1);
 		head_make(&head, sort, gw_mac, own_mac);
+		if (one_in(512)) {
+			send_long(&head);
+			continue;
+		}
 		if (i % 3 == 0) {
 			len = make_swept(ip, i / 3);
 		} else {
@@ -293,7 +364,7 @@ int main(int argc, char **argv)
 	}
 	flush(&plain);
 	flush(&vnet);
-	printf("%lu sent, %lu refused, %u arrived\n", nr_sent, nr_refused,
-	       nr_kept);
+	printf("%lu sent, %lu refused, %u long ones and %u others arrived\n",
+	       nr_sent, nr_refused, nr_long, nr_kept);
 	return 0;
 }
