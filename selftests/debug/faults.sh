@@ -17,9 +17,12 @@ build_more() {
 	nat flush
 }
 
-# The configuration, without what changes by itself
+# The configuration, mappings and sessions, without what changes by itself
 state() {
-	everything_listed | sed 's/ idle .*//; s/ expires .*//'
+	{
+		everything_listed
+		"$NATCTL" -n gw session list | sort
+	} | sed 's/ idle .*//; s/ expires .*//'
 }
 
 # The words are refused while an allocation fails, whichever, and nothing changes; without they do what they do at
@@ -121,10 +124,12 @@ one_mapping() {
 
 test_requests_about_dynamic_mappings() {
 	setting port_rest 0
-	masquerade ports 2000-2000
+	masquerade ports 2000-2000 filtering apdf
 	one_mapping
+	assert_eq 1 "$(sessions)" sessions
 	within genl_rcv_msg
 	each_fails one_mapping map flush dynamic
+	each_fails one_mapping map flush in 192.168.0.52 proto udp
 	each_fails one_mapping map flush
 	each_fails one_mapping map del udp 203.0.113.1:2000
 }
@@ -136,6 +141,9 @@ test_requests_about_static_mappings() {
 	nat map add udp 198.51.100.1:53 to 192.168.0.2
 	each_fails 'nat map add udp 198.51.100.1:53 to 192.168.0.2' map del udp 198.51.100.1:53
 	each_fails 'nat map set udp 198.51.100.1:53 label ""' map set udp 198.51.100.1:53 label name
+	each_fails 'nat map del tcp 198.51.100.1:80' map add tcp 198.51.100.1:80 to 192.168.0.2 lifetime 1000
+	nat map add tcp 198.51.100.1:80 to 192.168.0.2 lifetime 1000
+	each_fails 'nat map set tcp 198.51.100.1:80 lifetime 1000' map set tcp 198.51.100.1:80 lifetime 2000
 	each_fails 'nat map add udp 198.51.100.1:53 to 192.168.0.2' map flush static
 }
 
@@ -156,6 +164,7 @@ test_many_changes_at_once() {
 	END
 	# shellcheck disable=SC2016
 	each_fails 'nat apply "$work/before"' apply "$work/conf"
+	each_fails '' apply "$work/conf" --dry-run
 }
 
 test_requests_about_the_fast_path() {
@@ -212,6 +221,42 @@ test_sessions_are_deleted() {
 	done
 	((nth > 1)) || fail "no allocation was made to fail"
 	assert_eq "0 0" "$status $(sessions)" "exit status of natctl session del, and sessions"
+}
+
+# Either all counters are 0, or it is refused and they are what they were.
+test_counters_are_reset() {
+	local nth start status before count=0
+	masquerade filtering apdf
+	# The counters of mappings are to be other than 0 as well.
+	must burst in1 udp "$in1_silent" 5000+20 "$out1_silent:7000"
+	: >"$work/counted_anew"
+	before=$(counted)
+	within genl_rcv_msg
+	for ((nth = 1; nth < 50; nth++)); do
+		start=$(failed)
+		failing "$nth" "$NATCTL" -n gw stats reset
+		status=$?
+		if [ "$status" = 0 ]; then
+			assert_eq '' "$(counted)" "counters after a reset, allocation $nth failed"
+		else
+			assert_like '*Error: *' "$output" "message of natctl stats reset, allocation $nth failed"
+			assert_eq "$before" "$(counted)" "counters after a reset was refused, allocation $nth failed"
+		fi
+		[ "$(failed)" != "$start" ] || break
+		((count++))
+		[ "$status" != 0 ] || nat map flush >/dev/null
+		[ "$status" != 0 ] || must burst in1 udp "$in1_silent" 5000+20 "$out1_silent:7000"
+		before=$(counted)
+	done
+	assert_eq 0 "$status" "exit status of natctl stats reset when nothing fails ($output)"
+	assert_eq 20 "$(counter mappings)" "mappings after a reset"
+	((count > 0)) || fail "no allocation was made to fail"
+	diag "$count allocations"
+}
+
+# The counters that are not 0; entries that there are, are not counted anew.
+counted() {
+	nat stats | awk '$1 !~ /^(mappings|sessions|subscribers)$/ && $2 != 0 { print $1, $2 }'
 }
 
 nothing_left() {
