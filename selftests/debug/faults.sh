@@ -259,8 +259,9 @@ counted() {
 	nat stats | awk '$1 !~ /^(mappings|sessions|subscribers)$/ && $2 != 0 { print $1, $2 }'
 }
 
+# But static mappings
 nothing_left() {
-	[ "$(counter mappings) $(counter sessions)" = '0 0' ]
+	[ "$(counter mappings) $(counter sessions)" = "$(mappings static) 0" ]
 }
 
 # Nor a port that is not free again, which takes until the next second.
@@ -289,21 +290,64 @@ test_a_mapping_and_its_session() {
 	diag "$count allocations, $refused refused"
 }
 
-# Flows from 100 ports of in1 to these, again and again, where four in ten allocations fail: nothing of them stays.
-flows_fail() { # ADDR...
-	local i remote
-	trap no_faults EXIT
-	for ((i = 0; i < 10; i++)); do
-		fault probability 40
-		for remote; do must burst in1 udp "$in1_silent" 5000+100 "$remote:7000"; done
-		for remote; do must burst in1 tcp "$in1_silent" 5000+100 "$remote:80"; done
-		must settle
-		fault probability 0
-		nat map flush >/dev/null
-	done
-	assert_ne 0 "$(counter refuse_memory)" "flows refused for want of memory"
+# The sum of counters
+total() { # REGEX
+	nat stats | awk -v name="^($1)\$" '$1 ~ name { n += $2 } END { print n + 0 }'
+}
+
+# Of the entries that were made those are there that have not gone.
+entries_add_up() { # SESSIONS
+	local name value
+	local -A is=()
+	while read -r name value _; do is[$name]=$value; done < <(nat stats)
+	assert_eq "$((is[map_created] - is[map_expired] - is[map_removed]))" "$(mappings dynamic)" "mappings listed"
+	assert_eq "$((is[session_created] - is[session_expired] - is[session_removed]))" "$1" "sessions"
+}
+
+all_flushed() {
+	nat map flush >/dev/null
+	nat session del all >/dev/null
 	wait_until 5 nothing_left || fail "mappings or sessions are left after a flush"
 	wait_until 5 nobody_left || fail "ports are left after a flush"
+}
+
+# From 100 ports to these ends, in turn
+flows() { # HOST ADDR "PROTO END [WORDS]"...
+	local to
+	sent=0
+	for to in "${@:3}"; do
+		# shellcheck disable=SC2086	# words they are
+		set -- "$1" "$2" $to
+		must burst "$1" "$3" "$2" 5000+100 "${@:4}"
+		((sent += answer))
+	done
+}
+
+four_in_ten_fail() { # COMMAND...
+	fault probability 40
+	"$@"
+	must settle
+	fault probability 0
+}
+
+# The same again and again, where four in ten allocations fail: each packet is counted once, as translated or as refused,
+# and nothing of the flows stays.
+flows_fail() { # COUNTER HOST ADDR "PROTO END [WORDS]"...
+	local i before
+	trap no_faults EXIT
+	for ((i = 0; i < 6; i++)); do
+		before=$(total "$1|refuse_.*")
+		four_in_ten_fail flows "${@:2}"
+		assert_eq $((before + sent)) "$(total "$1|refuse_.*")" "counters $1 and refuse_*"
+		entries_add_up "$(sessions)"
+		all_flushed
+	done
+	assert_ne 0 "$(counter refuse_memory)" "flows refused for want of memory"
+	before=$(counter "$1")
+	flows "${@:2}"
+	must settle
+	assert_eq $((before + sent)) "$(counter "$1")" "counter $1 when nothing fails"
+	all_flushed
 }
 
 all_ports_can_be_had() {
@@ -318,7 +362,7 @@ test_flows_from_the_inside() {
 	nat pool add p addr 198.51.100.1 ports 2000-2099 filtering apdf
 	nat rule add oif wan pool p
 	setting port_rest 0
-	flows_fail "$out1_silent"
+	flows_fail out_translated in1 "$in1_silent" "udp $out1_silent:7000" "tcp $out1_silent:80"
 	all_ports_can_be_had
 	assert_eq 200 "$(sessions)" sessions
 }
@@ -330,7 +374,8 @@ test_flows_under_address_dependent_filtering() {
 	nat pool add p addr 198.51.100.1 ports 2000-2099 filtering adf
 	nat rule add oif wan pool p
 	setting port_rest 0
-	flows_fail "$out1_silent" "$out2_silent"
+	flows_fail out_translated in1 "$in1_silent" "udp $out1_silent:7000" "udp $out2_silent:7000" \
+		"tcp $out1_silent:80" "tcp $out2_silent:80"
 
 	must clear
 	inject in1 udp "$in1_silent:5000" to "$out1_silent:7000"
@@ -352,6 +397,54 @@ test_flows_under_address_dependent_filtering() {
 	nat map flush >/dev/null
 	wait_until 5 nobody_left || fail "a port is left after a flush"
 	all_ports_can_be_had
+}
+
+# Through port forwards
+test_flows_from_the_outside() {
+	local proto
+	for proto in tcp sctp dccp; do
+		nat map add "$proto" 203.0.113.1:80 to "$in1_silent:80"
+	done
+	flows_fail in_translated out1 "$out1_silent" "tcp 203.0.113.1:80" "sctp 203.0.113.1:80 init" \
+		"dccp 203.0.113.1:80 request"
+}
+
+# Hairpin flows have entries of both ends.
+test_flows_from_the_inside_to_the_inside() {
+	nat pool add p addr 198.51.100.1 ports 2000-2099 filtering apdf
+	nat rule add oif wan pool p
+	setting port_rest 0
+	nat map add tcp 203.0.113.1:80 to "$in1_silent:80"
+	nat map add udp 203.0.113.1:53 to "$in1_silent:53"
+	flows_fail hairpin in3 "$in3_silent" "tcp 203.0.113.1:80" "udp 203.0.113.1:53"
+}
+
+# A packet is translated, or it is not and one more is refused. Those from the outside that nobody is known for are the
+# gateway's own.
+test_tunnels() {
+	local i out in refused
+	masquerade
+	setting port_rest 0
+	trap no_faults EXIT
+	for ((i = 0; i < 25; i++)); do
+		out=$(counter out_translated) refused=$(total 'refuse_.*')
+		four_in_ten_fail inject in1 esp "$in1_silent" to "$out1_silent" spi 0xc0000001 data sent
+		[ "$(counter out_translated)" != "$out" ] || [ "$(total 'refuse_.*')" -gt "$refused" ] ||
+			fail "a packet from the inside is neither translated nor refused"
+		in=$(total 'in_translated|pass_local')
+		four_in_ten_fail inject out1 esp "$out1_silent" to 203.0.113.1 spi 0xc1000001 data back
+		assert_eq $((in + 1)) "$(total 'in_translated|pass_local')" "packets from the outside, translated or not"
+		# A note of who waits is not listed.
+		entries_add_up "$(counter sessions)"
+		all_flushed
+	done
+	assert_ne 0 "$(counter refuse_memory)" "flows refused for want of memory"
+	assert_ne 0 "$(counter in_translated)" "answers translated"
+	must clear
+	inject in1 esp "$in1_silent" to "$out1_silent" spi 0xc0000001 data sent
+	see out1 "esp 203.0.113.1 to $out1_silent spi 0xc0000001 * data sent"
+	inject out1 esp "$out1_silent" to 203.0.113.1 spi 0xc1000001 data back
+	see in1 "esp $out1_silent to $in1_silent spi 0xc1000001 * data back"
 }
 
 # A new address of the device, for which there is no memory at first, is used as soon as there is. The last test: routes
