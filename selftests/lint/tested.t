@@ -24,8 +24,7 @@ missing=$(cut -f 1 selftests/tested.tsv | grep '^[0-9]' | sort -u | while read -
 	for what in gcc clang $([ "$name" != "$oldest" ] || echo tests); do
 		grep -q "^$name	[^	]*	$what	" selftests/tested.tsv || echo "$name: $what"
 	done
-done
-grep -q '^arm64	' selftests/tested.tsv || echo arm64)
+done)
 if [ -z "$missing" ]; then
 	echo "ok 3 - all kernels were built for, and the tests were run on the oldest"
 else
