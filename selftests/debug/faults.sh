@@ -144,6 +144,7 @@ test_requests_about_static_mappings() {
 	each_fails 'nat map del tcp 198.51.100.1:80' map add tcp 198.51.100.1:80 to 192.168.0.2 lifetime 1000
 	nat map add tcp 198.51.100.1:80 to 192.168.0.2 lifetime 1000
 	each_fails 'nat map set tcp 198.51.100.1:80 lifetime 1000' map set tcp 198.51.100.1:80 lifetime 2000
+	nat map del tcp 198.51.100.1:80
 	each_fails 'nat map add udp 198.51.100.1:53 to 192.168.0.2' map flush static
 }
 
