@@ -272,12 +272,17 @@ told_in_advance_of_mappings() {
 	[[ $(nat lookup udp $in1_silent:999 $out1_silent:80) == *refuse_rate:* ]]
 }
 
-test_the_outside_has_three_quarters_of_the_sessions_of_a_second() {
-	nat pool add p addr 198.51.100.1 session-rate 8
+# A mapping at $outside; then its subscriber has so many sessions for a second.
+open_with_session_rate() { # RATE
+	nat pool add p addr 198.51.100.1 session-rate "$1"
 	nat rule add oif wan pool p
 	must burst in1 tcp $in1_silent 5000 $out1_silent:80
 	read -r _ outside _ < <(nat map list in $in1_silent:5000)
 	pause 1100
+}
+
+test_the_outside_has_three_quarters_of_the_sessions_of_a_second() {
+	open_with_session_rate 8
 	must burst out1 tcp $out1_silent 2000+8 "$outside"
 	assert_between 7 8 "$(sessions)" "sessions with those from the outside"
 	assert_between 1 2 "$(counter refuse_rate)" "those refused"
@@ -286,11 +291,7 @@ test_the_outside_has_three_quarters_of_the_sessions_of_a_second() {
 }
 
 test_the_outside_has_one_of_two_sessions_of_a_second() {
-	nat pool add p addr 198.51.100.1 session-rate 2
-	nat rule add oif wan pool p
-	must burst in1 tcp $in1_silent 5000 $out1_silent:80
-	read -r _ outside _ < <(nat map list in $in1_silent:5000)
-	pause 1100
+	open_with_session_rate 2
 	must burst out1 tcp $out1_silent 2000+2 "$outside"
 	must burst in1 tcp $in1_silent 5000 $out1_silent:81
 	assert_eq 3 "$(sessions)" "sessions"

@@ -108,14 +108,19 @@ test_the_gateway_s_own_pings_keep_their_id_and_are_answered() {
 	must uncapture gw
 }
 
-test_a_local_flow_whose_port_is_taken_gets_another() {
-	masquerade ports 2000-2999
+# An inside host's mapping has the outside end $taken; the gateway sends from there.
+greet_from_taken_port() {
 	must burst in1 udp $in1_silent 5000 $out1_silent:7000
 	see out1 'udp 203.0.113.1:*'
 	taken=$src
 	udp g gw "$taken"
 	udp s out1 203.0.113.12:7000
 	greet g s 203.0.113.12:7000
+}
+
+test_a_local_flow_whose_port_is_taken_gets_another() {
+	masquerade ports 2000-2999
+	greet_from_taken_port
 	assert_ne "$taken" "$outside" "source that out1 sees"
 	assert_like '203.0.113.1:*' "$outside" "source that out1 sees"
 	answer s g "$outside" 203.0.113.12:7000
@@ -127,12 +132,7 @@ test_a_local_flow_whose_port_is_taken_gets_another() {
 test_a_local_flow_stays_on_its_port_when_the_other_ends() {
 	local first
 	nat rule add oif wan dst 203.0.113.0/24 masquerade ports 2000-2999
-	must burst in1 udp $in1_silent 5000 $out1_silent:7000
-	see out1 'udp 203.0.113.1:*'
-	taken=$src
-	udp g gw "$taken"
-	udp s out1 203.0.113.12:7000
-	greet g s 203.0.113.12:7000
+	greet_from_taken_port
 	first=$outside
 	assert_ne "$taken" "$first" "source that out1 sees"
 	nat map del udp "$taken"
