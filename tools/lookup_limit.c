@@ -34,17 +34,12 @@ static struct {
 	uint32_t	session_rate;
 } allowed;
 
-static uint32_t number(const struct nlattr *attr)
-{
-	return attr ? nl_u32(attr) : 0;
-}
-
 static void allowed_read(const struct nlattr *const *options)
 {
-	allowed.limit = number(options[KNAT_A_POOL_LIMIT]);
-	allowed.sessions = number(options[KNAT_A_POOL_SESSIONS]);
-	allowed.rate = number(options[KNAT_A_POOL_RATE]);
-	allowed.session_rate = number(options[KNAT_A_POOL_SESSION_RATE]);
+	allowed.limit = nl_u32(options[KNAT_A_POOL_LIMIT]);
+	allowed.sessions = nl_u32(options[KNAT_A_POOL_SESSIONS]);
+	allowed.rate = nl_u32(options[KNAT_A_POOL_RATE]);
+	allowed.session_rate = nl_u32(options[KNAT_A_POOL_SESSION_RATE]);
 	if (!allowed.sessions)
 		allowed.sessions = allowed.limit * SESSIONS_PER_MAPPING;
 }
@@ -89,7 +84,7 @@ static void read_host(const struct nlmsghdr *nlh,
 	(void)nlh;
 	if (!strcmp(attrs[KNAT_A_HOST_POOL] ?
 		    mnl_attr_get_str(attrs[KNAT_A_HOST_POOL]) : "", pool))
-		host_mappings += number(attrs[KNAT_A_HOST_MAPPINGS]);
+		host_mappings += nl_u32(attrs[KNAT_A_HOST_MAPPINGS]);
 }
 
 static void host_fetch(uint32_t addr)
@@ -115,7 +110,7 @@ static void read_config(const struct nlmsghdr *nlh,
 	const char *name = config_name(setting);
 
 	(void)nlh;
-	limit_add(name, name, number(attrs[setting]), 0);
+	limit_add(name, name, nl_u32(attrs[setting]), 0);
 }
 
 static void setting_fetch(int attr)
