@@ -74,16 +74,11 @@ static struct knat_session *outward_session(const struct knat_packet *p,
 struct knat_session *knat_flow_call(const struct knat_packet *p,
 				    const struct knat_view_dev *dev)
 {
-	const struct knat_view_rule *rule = NULL;
 	struct knat_session *call;
 
 	if (p->proto != IPPROTO_GRE || !p->call)
 		return NULL;
-	/* Rules see the control connection. */
-	if (dev->by_rule)
-		rule = knat_view_match(dev, IPPROTO_TCP, p->saddr, p->daddr,
-				       KNAT_PPTP_PORT);
-	call = knat_pptp_outward(p, rule ? rule->realm : dev->realm);
+	call = knat_pptp_outward(p, knat_pptp_realm(dev, p->saddr, p->daddr));
 	if (!call && READ_ONCE(p->kn->nr_static))
 		call = knat_pptp_outward(p, KNAT_REALM_STATIC);
 	return call;

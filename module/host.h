@@ -18,12 +18,6 @@ struct knat_net;
 struct knat_pool;
 struct knat_pool_addrs;
 
-/* Sessions that a subscriber may hold for each mapping that its limit allows:
- * enough for one socket with thousands of remote ends under a filter, while no
- * host can have those of the whole namespace (RFC 6888 REQ-5).
- */
-#define KNAT_HOST_SESSIONS	16
-
 /**
  * struct knat_rate - how many new ones there were in this second
  * @word: jiffies when it began, and the number, in its lower half

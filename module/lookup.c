@@ -58,20 +58,15 @@ static bool outside_on_dev(struct knat_net *kn, const struct knat_view *view,
 			   const struct knat_flow *flow,
 			   struct knat_found *found)
 {
-	const struct knat_view_rule *rule = NULL;
-	u8 proto = flow->near.proto;
-	__be16 port = flow->remote_port;
+	u16 realm;
 
-	/* Of a call, rules see the control connection. */
-	if (proto == IPPROTO_GRE && port) {
-		proto = IPPROTO_TCP;
-		port = KNAT_PPTP_PORT;
-	}
-	if (dev->by_rule)
-		rule = knat_view_match(dev, proto, flow->near.addr,
-				       flow->remote_addr, port);
-	return outside_in_realm(kn, view, flow,
-				rule ? rule->realm : dev->realm, found);
+	if (flow->near.proto == IPPROTO_GRE && flow->remote_port)
+		realm = knat_pptp_realm(dev, flow->near.addr,
+					flow->remote_addr);
+	else
+		realm = knat_view_realm(dev, flow->near.proto, flow->near.addr,
+					flow->remote_addr, flow->remote_port);
+	return outside_in_realm(kn, view, flow, realm, found);
 }
 
 bool knat_lookup_outside_of(struct knat_net *kn, int ifindex, u8 proto,

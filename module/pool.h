@@ -23,7 +23,7 @@
  * @port_last: highest
  * @mss_clamp: KNAT_MSS_CLAMP_OFF, KNAT_MSS_CLAMP_PMTU or bytes
  * @limit: mappings a subscriber, 0: no limit
- * @sessions: sessions a subscriber, 0: KNAT_HOST_SESSIONS for each of @limit
+ * @sessions: sessions a subscriber, 0: KNAT_SESSIONS_PER_MAPPING for each of @limit
  * @rate: new mappings a second of a subscriber, 0: any number
  * @session_rate: new sessions a second of a subscriber, 0: any number
  * @mapping: enum knat_mapping_mode

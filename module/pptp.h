@@ -32,6 +32,7 @@
 #include "lookup.h"
 #include "net.h"
 #include "packet.h"
+#include "rule.h"
 #include "session.h"
 
 #define KNAT_PPTP_PORT		cpu_to_be16(1723)
@@ -46,6 +47,13 @@
 bool knat_pptp_parse(struct knat_packet *p);
 /* The same of @len bytes of a GRE header; *@id is set then. Any context. */
 bool knat_pptp_id(const void *header, unsigned int len, __be16 *id);
+
+/* The realm of the calls from @saddr to @daddr: rules see their control connection. */
+static inline u16 knat_pptp_realm(const struct knat_view_dev *dev,
+				  __be32 saddr, __be32 daddr)
+{
+	return knat_view_realm(dev, IPPROTO_TCP, saddr, daddr, KNAT_PPTP_PORT);
+}
 
 /* The session of a packet of a call, from the inside in a realm, or from @raddr;
  * or NULL.

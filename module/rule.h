@@ -162,6 +162,18 @@ knat_view_match(const struct knat_view_dev *dev, u8 proto,
 	return NULL;
 }
 
+/* What maps such a packet when it leaves through @dev, see knat_far(). */
+static inline u16
+knat_view_realm(const struct knat_view_dev *dev, u8 proto,
+		__be32 saddr, __be32 daddr, __be16 dport)
+{
+	const struct knat_view_rule *rule = NULL;
+
+	if (dev->by_rule)
+		rule = knat_view_match(dev, proto, saddr, daddr, dport);
+	return rule ? rule->realm : dev->realm;
+}
+
 /* All under kn->config_lock; nothing of it is seen by packets before a view is
  * published.
  *

@@ -395,7 +395,8 @@ bool knat_session_full_host(const struct knat_host *host, bool from_inside)
 
 	if (likely(!max && !limit))
 		return false;
-	if (!max && check_mul_overflow(limit, (u32)KNAT_HOST_SESSIONS, &max))
+	if (!max && check_mul_overflow(limit, (u32)KNAT_SESSIONS_PER_MAPPING,
+				       &max))
 		max = U32_MAX;
 	return (u32)atomic_read(&host->sessions) >=
 	       session_share(max, from_inside);

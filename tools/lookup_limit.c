@@ -7,9 +7,6 @@
 #include "options.h"
 #include "out.h"
 
-/* Sessions for each mapping that the limit allows, where a pool does not say. */
-#define SESSIONS_PER_MAPPING	16
-
 static struct limit {
 	const char	*word;
 	const char	*key;
@@ -40,8 +37,11 @@ static void allowed_read(const struct nlattr *const *options)
 	allowed.sessions = nl_u32(options[KNAT_A_POOL_SESSIONS]);
 	allowed.rate = nl_u32(options[KNAT_A_POOL_RATE]);
 	allowed.session_rate = nl_u32(options[KNAT_A_POOL_SESSION_RATE]);
-	if (!allowed.sessions)
-		allowed.sessions = allowed.limit * SESSIONS_PER_MAPPING;
+	if (!allowed.sessions &&
+	    __builtin_mul_overflow(allowed.limit,
+				   (uint32_t)KNAT_SESSIONS_PER_MAPPING,
+				   &allowed.sessions))
+		allowed.sessions = UINT32_MAX;
 }
 
 static void read_pool(const struct nlmsghdr *nlh,

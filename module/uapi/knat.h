@@ -18,6 +18,12 @@
 #define KNAT_POOL_ADDRS_MAX	65536
 /* Ranges that they may be in: a pool is listed in one message. */
 #define KNAT_POOL_RANGES_MAX	1000
+/* Sessions that a subscriber may hold for each mapping that its limit allows,
+ * where its pool does not say: enough for one socket with thousands of remote
+ * ends under a filter, while no host can have those of the whole namespace
+ * (RFC 6888 REQ-5). The product saturates.
+ */
+#define KNAT_SESSIONS_PER_MAPPING	16
 
 enum knat_cmd {
 	KNAT_CMD_UNSPEC,
