@@ -51,6 +51,7 @@ void knat_flow_goes_by(const struct knat_packet *p,
  * a static mapping.
  */
 static struct knat_session *outward_session(const struct knat_packet *p,
+					    const struct knat_view_dev *dev,
 					    u16 realm)
 {
 	struct knat_flow flow = {
@@ -63,7 +64,7 @@ static struct knat_session *outward_session(const struct knat_packet *p,
 
 	if (unlikely(p->proto == IPPROTO_ESP))
 		knat_esp_flow(p, &flow, true);
-	session = knat_session_lookup_in(p->kn, &flow);
+	session = knat_lookup_session(p->kn, dev, &flow);
 	if (!session && READ_ONCE(p->kn->nr_static)) {
 		flow.realm = KNAT_REALM_STATIC;
 		session = knat_session_lookup_in(p->kn, &flow);
@@ -78,20 +79,20 @@ struct knat_session *knat_flow_call(const struct knat_packet *p,
 
 	if (p->proto != IPPROTO_GRE || !p->call)
 		return NULL;
-	call = knat_pptp_outward(p, knat_pptp_realm(dev, p->saddr, p->daddr));
-	if (!call && READ_ONCE(p->kn->nr_static))
-		call = knat_pptp_outward(p, KNAT_REALM_STATIC);
-	return call;
+	return knat_pptp_outward(p, dev);
 }
 
-static struct knat_map *outward_map(const struct knat_packet *p, u16 realm)
+static struct knat_map *outward_map(const struct knat_packet *p,
+				    const struct knat_view_dev *dev, u16 realm)
 {
 	union knat_ep in = knat_ep(p->proto, p->saddr, p->sport);
 	struct knat_map *map;
 
 	if (p->unmapped)
 		return NULL;
-	map = knat_map_lookup_in(p->kn, in, knat_far(0, 0, realm));
+	/* Where flows have sessions answers go by those. */
+	map = p->tracked ? knat_map_lookup_in(p->kn, in, knat_far(0, 0, realm)) :
+			   knat_lookup_map(p->kn, dev, in, realm);
 	if (!map && READ_ONCE(p->kn->nr_static))
 		map = knat_map_lookup_in(p->kn, in,
 					 knat_far(0, 0, KNAT_REALM_STATIC));
@@ -245,7 +246,7 @@ enum knat_fate knat_flow_outward(const struct knat_packet *p,
 
 	if (p->tracked || view->sessions_first) {
 		way->session = knat_flow_call(p, dev) ?:
-			       outward_session(p, realm);
+			       outward_session(p, dev, realm);
 		if (way->session) {
 			if (unlikely(knat_pptp_ended(way->session))) {
 				knat_tell(p, DROP_NO_SESSION);
@@ -261,7 +262,7 @@ enum knat_fate knat_flow_outward(const struct knat_packet *p,
 	if (way->rule && !way->rule->pool)
 		return KNAT_PASS;
 
-	map = outward_map(p, realm);
+	map = outward_map(p, dev, realm);
 	if (map && (!p->tracked || knat_proto_opens(p))) {
 		if ((map->out.flags & KNAT_MAP_F_SESSIONS) &&
 		    unlikely(knat_odd_checksum(p)))
@@ -326,8 +327,7 @@ enum knat_fate knat_flow_local(const struct knat_packet *p,
 	if (!map && dev->by_rule)
 		rule = knat_flow_rule(p, view, dev);
 	if (!map && !local_query(p) &&
-	    !knat_map_lookup_in(p->kn, out,
-				knat_far(0, 0, rule ? rule->realm : dev->realm)))
+	    !knat_lookup_map(p->kn, dev, out, rule ? rule->realm : dev->realm))
 		return KNAT_PASS;
 	return knat_flow_outward(p, view, dev, way);
 }

@@ -24,7 +24,7 @@ static enum knat_fate hairpin_source(const struct knat_packet *p,
 	u32 i;
 
 	for (i = 0; i < view->nr_devs; i++)
-		if (view->devs[i].realm == realm)
+		if (knat_view_has_realm(&view->devs[i], realm))
 			return knat_flow_outward(p, view, &view->devs[i], src);
 	for (i = 0; i < view->nr_devs && fate == KNAT_PASS; i++)
 		fate = knat_flow_outward(p, view, &view->devs[i], src);
@@ -238,7 +238,7 @@ void knat_hairpin_answer(struct knat_packet *p, const struct knat_view *view)
 
 	for (i = 0; i < view->nr_devs && !session; i++) {
 		flow.realm = view->devs[i].realm;
-		session = knat_session_lookup_in(p->kn, &flow);
+		session = knat_lookup_session(p->kn, &view->devs[i], &flow);
 	}
 	if (!session)
 		return;

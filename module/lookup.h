@@ -10,6 +10,8 @@
 #include <linux/types.h>
 #include "addr.h"
 #include "net.h"
+#include "rule.h"
+#include "session.h"
 
 /**
  * struct knat_found - the other side's name for an end
@@ -43,6 +45,32 @@ bool knat_lookup_inside_of(struct knat_net *kn, u8 proto,
 			   __be32 addr, __be16 port,
 			   __be32 raddr, __be16 rport,
 			   struct knat_found *found);
+
+/* The session of a flow from the inside that leaves through @dev. One that the
+ * outside has opened, or that is older than the rules, is of another realm than
+ * they say. knat_lookup_realms() is about those.
+ */
+struct knat_session *knat_lookup_realms(struct knat_net *kn,
+					const struct knat_view_dev *dev,
+					const struct knat_flow *flow);
+
+static inline struct knat_session *
+knat_lookup_session(struct knat_net *kn, const struct knat_view_dev *dev,
+		    const struct knat_flow *flow)
+{
+	struct knat_session *session = knat_session_lookup_in(kn, flow);
+
+	if (likely(session) || likely(!dev->by_rule))
+		return session;
+	return knat_lookup_realms(kn, dev, flow);
+}
+
+/* The mapping of an inside end in a realm of @dev, or else the static one that it
+ * has on @dev.
+ */
+struct knat_map *knat_lookup_map(struct knat_net *kn,
+				 const struct knat_view_dev *dev,
+				 union knat_ep in, u16 realm);
 
 /* Is @addr one of our outside addresses? */
 static inline bool knat_lookup_is_outside(const struct knat_net *kn, __be32 addr)

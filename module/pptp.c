@@ -118,12 +118,20 @@ static struct knat_flow call_flow(__be32 near, __be16 id, __be32 raddr,
 	return flow;
 }
 
-struct knat_session *knat_pptp_outward(const struct knat_packet *p, u16 realm)
+struct knat_session *knat_pptp_outward(const struct knat_packet *p,
+				       const struct knat_view_dev *dev)
 {
 	struct knat_flow flow = call_flow(p->saddr, packet_gre(p)->call_id,
-					  p->daddr, KNAT_CALL_OUT, realm);
+					  p->daddr, KNAT_CALL_OUT,
+					  knat_pptp_realm(dev, p->saddr,
+							  p->daddr));
+	struct knat_session *call = knat_lookup_session(p->kn, dev, &flow);
 
-	return knat_session_lookup_in(p->kn, &flow);
+	if (!call && READ_ONCE(p->kn->nr_static)) {
+		flow.realm = KNAT_REALM_STATIC;
+		call = knat_session_lookup_in(p->kn, &flow);
+	}
+	return call;
 }
 
 struct knat_session *knat_pptp_inward(const struct knat_packet *p, __be32 raddr)

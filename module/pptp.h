@@ -55,10 +55,11 @@ static inline u16 knat_pptp_realm(const struct knat_view_dev *dev,
 	return knat_view_realm(dev, IPPROTO_TCP, saddr, daddr, KNAT_PPTP_PORT);
 }
 
-/* The session of a packet of a call, from the inside in a realm, or from @raddr;
+/* The session of a packet of a call, from the inside through @dev, or from @raddr;
  * or NULL.
  */
-struct knat_session *knat_pptp_outward(const struct knat_packet *p, u16 realm);
+struct knat_session *knat_pptp_outward(const struct knat_packet *p,
+				       const struct knat_view_dev *dev);
 struct knat_session *knat_pptp_inward(const struct knat_packet *p, __be32 raddr);
 
 /* The destination of a packet of a call and its id: false if there is no memory. */

@@ -174,6 +174,20 @@ knat_view_realm(const struct knat_view_dev *dev, u8 proto,
 	return rule ? rule->realm : dev->realm;
 }
 
+/* Does something that leaves through @dev have it? */
+static inline bool knat_view_has_realm(const struct knat_view_dev *dev,
+				       u16 realm)
+{
+	u32 i;
+
+	if (realm == dev->realm)
+		return true;
+	for (i = 0; dev->by_rule && i < dev->nr_rules; i++)
+		if (dev->rules[i].realm == realm)
+			return true;
+	return false;
+}
+
 /* All under kn->config_lock; nothing of it is seen by packets before a view is
  * published.
  *

@@ -118,6 +118,88 @@ test_what_belongs_to_a_flow_goes_by_the_rule_of_its_port() {
 	see out1 "udp $high to $out1_silent:7001 * frag 0+*"
 }
 
+# A client's port is not what its answers go by.
+forwards_answer() {
+	nat map add tcp dev wan:8000 to 192.168.0.2:80
+	listen l in1 192.168.0.2:80
+	connect c out1 203.0.113.11:50000 203.0.113.1:8000
+	accept s l
+	stream c s 1000
+	stream s c 1000
+}
+
+test_answers_of_a_forward_do_not_go_by_the_rule_of_the_client_s_port() {
+	nat pool add high addr 198.51.100.2
+	nat rule add prio 50 oif wan proto tcp dport 1024-65535 pool high
+	nat rule add prio 50 oif wan proto udp dport 1024-65535 pool high
+	nat rule add oif wan masquerade
+	forwards_answer
+	nat map add udp dev wan:8000 to 192.168.0.2:5353
+	udp r in1 192.168.0.2:5353
+	udp q out1 203.0.113.11:50000
+	greet q r 203.0.113.1:8000
+	answer r q 203.0.113.11:50000 203.0.113.1:8000
+	# By hairpin, and about it
+	connect d in2 192.168.0.3:50000 203.0.113.1:8000
+	accept t l
+	assert_like '198.51.100.2:*' "$from" "client that in1 sees"
+	stream d t 1000
+	stream t d 1000
+	inject out1 udp $out1_silent:50000 to 203.0.113.1:8000
+	see in1 "udp $out1_silent:50000 to 192.168.0.2:5353 *"
+	must icmp-error in1 192.168.0.2 3/3 about in1
+	see out1 "icmp 203.0.113.1 to $out1_silent 3/3 * quotes udp $out1_silent:50000 to 203.0.113.1:8000 *"
+}
+
+test_answers_of_a_forward_do_not_leave_by_an_exempt_rule() {
+	nat rule add prio 50 oif wan proto tcp dport 1024-65535 exempt
+	nat rule add oif wan masquerade
+	forwards_answer
+}
+
+test_whoever_is_let_in_by_a_mapping_of_one_rule_is_answered_from_it() {
+	local low
+	nat pool add low addr 198.51.100.1
+	nat pool add high addr 198.51.100.2
+	nat rule add oif wan proto tcp dport 1-1023 pool low
+	nat rule add oif wan pool high
+	inject in1 tcp $in1_silent:5000 to $out1_silent:80 S seq 1
+	see out1 "tcp 198.51.100.1:* to $out1_silent:80 S *"
+	low=$src
+	inject out1 tcp $out1_silent:50000 to "$low" S seq 1
+	see in1 "tcp $out1_silent:50000 to $in1_silent:5000 S *"
+	must icmp-error in1 $in1_silent 3/3 about in1
+	see out1 "icmp 198.51.100.1 to $out1_silent 3/3 * quotes tcp $out1_silent:50000 to $low *"
+	inject in1 tcp $in1_silent:5000 to $out1_silent:50000 SA seq 1 ack 2
+	see out1 "tcp $low to $out1_silent:50000 SA *"
+}
+
+# What a host with a forward begins itself goes by the rules.
+test_a_forward_does_not_take_what_a_rule_is_for() {
+	nat pool add p addr 198.51.100.1
+	nat rule add prio 50 oif wan dst 203.0.113.12/32 pool p
+	nat rule add oif wan masquerade
+	nat map add tcp dev wan:8000 to $in1_silent:80
+	inject in1 tcp $in1_silent:80 to 203.0.113.12:9000 S
+	see out1 'tcp 198.51.100.1:* to 203.0.113.12:9000 S *'
+	inject in1 tcp $in1_silent:80 to $out1_silent:9000 S
+	see out1 "tcp 203.0.113.1:8000 to $out1_silent:9000 S *"
+}
+
+test_connections_go_on_when_a_rule_for_their_port_is_added() {
+	nat pool add p addr 198.51.100.1
+	nat rule add oif wan masquerade
+	listen l out1 203.0.113.11:80
+	connect c in1 192.168.0.2:5000 203.0.113.11:80
+	accept s l
+	nat rule add prio 50 oif wan proto tcp dport 80 pool p
+	stream c s 1000
+	stream s c 1000
+	connect d in1 192.168.0.2:5001 203.0.113.11:80
+	accept t l
+	assert_like '198.51.100.1:*' "$from" "source of a new one"
+}
+
 test_the_rule_with_the_lowest_priority_number_wins() {
 	nat pool add low addr 198.51.100.1
 	nat pool add high addr 198.51.100.2
