@@ -362,6 +362,23 @@ static unsigned int hook_postrouting(void *priv, struct sk_buff *skb,
 	return verdict;
 }
 
+/* The flow of the gateway itself to @map. */
+static struct knat_session *local_session(const struct knat_packet *p,
+					  struct knat_map *map)
+{
+	struct knat_flow flow = {
+		.near = knat_ep(p->proto, p->daddr, p->dport),
+		.remote_addr = p->saddr,
+		.remote_port = p->sport,
+	};
+	struct knat_session *session = knat_session_lookup_out(p->kn, &flow);
+
+	if (!session)
+		return knat_session_open(p->kn, map, p->saddr, p->sport, false);
+	knat_flow_goes_by(p, session, false);
+	return session;
+}
+
 /* See hook_local_out(). *@changed: the packet is for another address now. Softirq
  * off.
  */
@@ -391,8 +408,7 @@ static unsigned int local_out(struct knat_packet *p,
 		break;
 	}
 	/* Its answers must be told from those to other hosts. */
-	if (!way.session &&
-	    !knat_session_open(p->kn, map, p->saddr, p->sport, false))
+	if (!way.session && !local_session(p, map))
 		return NF_DROP;
 	knat_count(p->kn, HAIRPIN);
 	*changed = true;

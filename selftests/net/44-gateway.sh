@@ -273,6 +273,34 @@ test_the_gateway_reaches_a_forward_by_its_outside_end() {
 	assert_counter hairpin 2
 }
 
+test_a_forward_to_the_gateway_answers_whatever_rule_the_client_s_port_meets() {
+	nat pool add high addr 198.51.100.2
+	nat rule add prio 50 oif wan proto tcp dport 1024-65535 pool high
+	nat rule add oif wan masquerade
+	nat map add tcp dev wan:2222 to 203.0.113.1:22
+	listen l gw 203.0.113.1:22
+	connect c out1 203.0.113.11:50000 203.0.113.1:2222
+	accept s l
+	stream c s 1000
+	stream s c 1000
+}
+
+test_a_flow_of_the_gateway_to_a_mapping_is_one_session_however_long_it_is() {
+	local n to
+	masquerade session-rate 1
+	udp a in1 192.168.0.2:5000
+	udp s out1 203.0.113.11:7000
+	greet a s 203.0.113.11:7000
+	to=$outside
+	udp g gw 203.0.113.1:53
+	for ((n = 0; n < 12; n++)); do
+		greet g a "$to"
+	done
+	assert_counter hairpin 12
+	assert_counter session_created 1
+	assert_counter refuse_rate 0
+}
+
 test_a_strict_mapping_lets_in_the_gateway_no_more_than_others() {
 	masquerade filtering apdf
 	udp a in1 192.168.0.2:5000
