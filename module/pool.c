@@ -432,6 +432,7 @@ struct knat_pool *knat_pool_add(struct knat_net *kn, const char *name,
 err_ranges:
 	kvfree(pool->ranges);
 err_pool:
+	kn->view_changed |= pool->sessions_first;
 	pool_free(&pool->rcu);
 	return ERR_PTR(err);
 }

@@ -182,6 +182,20 @@ static void view_free(struct rcu_head *rcu)
 	kfree(view);
 }
 
+/* Do sessions decide, or will they? Mappings stay as they were made when that
+ * changes.
+ */
+static bool pool_sessions_first(const struct knat_pool *pool)
+{
+	const struct knat_pool_conf *conf;
+
+	if (!pool)
+		return false;
+	conf = pool->next ?: &pool->conf;
+	return pool->sessions_first || conf->mapping != KNAT_MAPPING_EIM ||
+	       conf->filtering != KNAT_FILTERING_EIF;
+}
+
 static void view_add_dev(struct knat_net *kn, struct knat_view *view,
 			 const struct knat_outdev *outdev, u32 *nr_rules)
 {
@@ -193,7 +207,6 @@ static void view_add_dev(struct knat_net *kn, struct knat_view *view,
 	dev->rules = &view->rules[*nr_rules];
 	list_for_each_entry(rule, &kn->rules, list) {
 		struct knat_view_rule *r = &view->rules[*nr_rules];
-		const struct knat_pool_conf *conf;
 
 		if (rule->outdev != outdev)
 			continue;
@@ -210,14 +223,7 @@ static void view_add_dev(struct knat_net *kn, struct knat_view *view,
 		view->by_rule |= dev->by_rule;
 		dev->nr_rules++;
 		++*nr_rules;
-		if (!r->pool)
-			continue;
-		conf = r->pool->next ?: &r->pool->conf;
-		/* Mappings stay as they were made when that changes. */
-		if (conf->mapping != KNAT_MAPPING_EIM ||
-		    conf->filtering != KNAT_FILTERING_EIF)
-			r->pool->sessions_first = true;
-		view->sessions_first |= r->pool->sessions_first;
+		view->sessions_first |= pool_sessions_first(r->pool);
 	}
 }
 
@@ -270,6 +276,7 @@ struct knat_view *knat_view_new(struct knat_net *kn)
 {
 	u32 nr_devs = 0, nr_rules = 0;
 	struct knat_outdev *outdev;
+	struct knat_pool *pool;
 	struct knat_rule *rule;
 	struct knat_view *view;
 
@@ -292,6 +299,9 @@ struct knat_view *knat_view_new(struct knat_net *kn)
 	}
 	nr_rules = 0;
 	view->sessions_first = kn->nr_alias;
+	/* Mappings of a pool may outlive the last rule that names it. */
+	list_for_each_entry(pool, &kn->pools, list)
+		view->sessions_first |= pool->sessions_first;
 	list_for_each_entry(outdev, &kn->outdevs, list)
 		if (outdev->ifindex)
 			view_add_dev(kn, view, outdev, &nr_rules);
@@ -309,9 +319,14 @@ void knat_view_free(struct knat_view *view)
 void knat_view_publish(struct knat_net *kn, struct knat_view *view)
 {
 	struct knat_view *old;
+	struct knat_rule *rule;
 
 	lockdep_assert_held(&kn->config_lock);
 
+	/* From now on packets make them. */
+	list_for_each_entry(rule, &kn->rules, list)
+		if (rule->outdev->ifindex && pool_sessions_first(rule->pool))
+			rule->pool->sessions_first = true;
 	kn->view_changed = false;
 	old = rcu_replace_pointer(kn->view, view, true);
 	if (old)

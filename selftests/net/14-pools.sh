@@ -278,6 +278,22 @@ test_flows_go_on_when_filtering_is_opened() {
 	assert_counter session_created 1
 }
 
+test_flows_of_a_pool_go_on_when_its_last_rule_is_deleted() {
+	nat pool add p addr 198.51.100.1 filtering apdf session-rate 3
+	nat pool add q addr 198.51.100.2
+	nat rule add oif wan src 192.168.0.0/24 pool p
+	nat rule add oif wan src 192.168.1.0/24 pool q
+	exchange 198.51.100.1
+	nat rule del oif wan src 192.168.0.0/24
+	for ((n = 0; n < 6; n++)); do
+		greet a s 203.0.113.11:7000
+		answer s a "$outside" 203.0.113.11:7000
+	done
+	assert_like '198.51.100.1:*' "$outside" "source"
+	assert_counter drop_filtered 0
+	assert_counter refuse_rate 0
+}
+
 test_pool_list_shows_what_the_pool_holds() {
 	nat pool add p addr 198.51.100.0/30
 	nat rule add oif wan pool p

@@ -45,6 +45,31 @@ test_without_the_fast_path_nothing_is() {
 	counts_fast 0 0 both_ways
 }
 
+test_what_is_only_tried_changes_nothing() {
+	nat pool add p addr 198.51.100.1
+	nat rule add oif wan pool p
+	fast
+	open_flow
+	counts_fast 1 1 both_ways
+	"$NATCTL" -n gw save >"$work/conf"
+	sed -i '/^pool add p/s/$/ filtering apdf/' "$work/conf"
+	assert_like '*pool set p filtering apdf*' "$(nat apply "$work/conf" --dry-run)" "the difference"
+	counts_fast 1 1 both_ways
+}
+
+test_a_pool_that_is_gone_keeps_no_other_from_it() {
+	nat pool add p addr 198.51.100.1 filtering apdf
+	nat rule add oif wan src 192.168.9.0/24 pool p
+	masquerade
+	fast
+	open_flow
+	counts_fast 0 0 both_ways
+	nat rule del oif wan src 192.168.9.0/24
+	nat pool del p
+	both_ways
+	counts_fast 1 1 both_ways
+}
+
 test_an_established_connection_is_fast_but_for_its_ends() {
 	masquerade
 	fast
