@@ -146,7 +146,7 @@ static u64 rate_next(u64 word, u32 max)
 {
 	u32 now = (u32)jiffies;
 
-	if (knat_age(word >> 32) >= HZ)
+	if (!(u32)word || knat_age(word >> 32) >= HZ)
 		return (u64)now << 32 | 1;
 	return (u32)word < max ? word + 1 : word;
 }
@@ -158,19 +158,17 @@ bool knat_rate_allows(const struct knat_rate *rate, u32 max)
 	return likely(!max) || rate_next(word, max) != word;
 }
 
-bool knat_rate_take(struct knat_rate *rate, u32 max)
+void knat_rate_take(struct knat_rate *rate, u32 max)
 {
 	s64 old, new;
 
 	if (likely(!max))
-		return true;
+		return;
 	old = atomic64_read(&rate->word);
 	do {
 		new = rate_next(old, max);
-		if (new == old)
-			return false;
-	} while (!atomic64_try_cmpxchg(&rate->word, &old, new));
-	return true;
+	} while (new != old &&
+		 !atomic64_try_cmpxchg(&rate->word, &old, new));
 }
 
 u32 knat_host_addr(struct knat_net *kn, struct knat_host *host,

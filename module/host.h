@@ -74,8 +74,8 @@ u32 knat_host_addr(struct knat_net *kn, struct knat_host *host,
  * that is counted in begins with the first one after the last such second.
  */
 bool knat_rate_allows(const struct knat_rate *rate, u32 max);
-/* The same, and take it. */
-bool knat_rate_take(struct knat_rate *rate, u32 max);
+/* There is one more. */
+void knat_rate_take(struct knat_rate *rate, u32 max);
 void knat_host_put(struct knat_net *kn, struct knat_host *host);
 
 #endif /* _KNAT_HOST_H */

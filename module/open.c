@@ -309,6 +309,7 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 		return NULL;
 	}
 	/* A mapping made for a session that is refused would leave a port that
+	u32 limit, rate;
 	 * rests: the one who is refused could have all of them.
 	 */
 	flags = open_flags(p, &pool->conf);
@@ -341,7 +342,7 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 		goto err_host;
 	err = -EAGAIN;
 	if ((sessions && !knat_session_rate_allows(host, true)) ||
-	    !knat_rate_take(&host->new_mappings, READ_ONCE(pool->conf.rate)))
+	    !knat_rate_allows(&host->new_mappings, rate))
 		goto err_host;
 	this_cpu_inc(*pool->mappings);
 	err = open_take(p, &from, &wish, far, &map->out);
@@ -354,6 +355,7 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 	map->far = far;
 	map->host = host;
 	map->stamp = (u32)jiffies;
+	rate = READ_ONCE(pool->conf.rate);
 
 	err = knat_map_insert(kn, map, &other);
 	if (!err) {
@@ -371,6 +373,7 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 		knat_wheel_add_map(kn, map);
 	if (!other)
 		open_refuse(p, err);
+		knat_rate_take(&host->new_mappings, rate);
 	return other;
 
 err_count:

@@ -424,9 +424,9 @@ static void session_refuse_host(struct knat_net *kn, const struct knat_map *map,
 			 map->in.addr);
 }
 
-/* Two CPUs may both take the last place. */
+/* Two CPUs may both take the last place. A note is not a flow: no rate is for it. */
 static bool session_room(struct knat_net *kn, const struct knat_map *map,
-			 bool from_inside)
+			 bool from_inside, bool note)
 {
 	struct knat_host *host = knat_map_host(map);
 
@@ -441,8 +441,7 @@ static bool session_room(struct knat_net *kn, const struct knat_map *map,
 				    KNAT_COUNTER_REFUSE_SUBSCRIBER);
 		return false;
 	}
-	if (host && !knat_rate_take(&host->new_sessions,
-				    session_rate(host, from_inside))) {
+	if (host && !note && !knat_session_rate_allows(host, from_inside)) {
 		session_refuse_host(kn, map, host, KNAT_COUNTER_REFUSE_RATE);
 		return false;
 	}
@@ -454,6 +453,7 @@ static struct knat_session *session_add(struct knat_net *kn,
 					struct knat_map *map,
 					struct knat_session *session)
 {
+	struct knat_host *host = knat_map_host(map);
 	struct knat_session *old;
 	int err = -ENOMEM;
 
@@ -471,6 +471,9 @@ static struct knat_session *session_add(struct knat_net *kn,
 	session_count(map, 1);
 	old = session_insert(kn, session);
 	if (!old) {
+		if (host && !knat_session_is_note(session))
+			knat_rate_take(&host->new_sessions,
+				       session_rate(host, true));
 		/* Told before the wheel, which may tell of its end, has it. */
 		knat_event_session_new(kn, session);
 		knat_wheel_add_session(kn, session);
@@ -513,7 +516,7 @@ struct knat_session *knat_session_open(struct knat_net *kn,
 	};
 	struct knat_session *session;
 
-	if (!session_room(kn, map, from_inside))
+	if (!session_room(kn, map, from_inside, false))
 		return NULL;
 	/* It will go there. */
 	knat_table_prefetchw(&kn->session_out, knat_session_out_hash(kn, &out));
@@ -534,7 +537,8 @@ struct knat_session *knat_session_open_spi(struct knat_net *kn,
 {
 	struct knat_session *session;
 
-	if (!session_room(kn, map, from_inside))
+	if (!session_room(kn, map, from_inside,
+			  proto == IPPROTO_ESP && state))
 		return NULL;
 	session = session_new(map, remote_addr,
 			      cpu_to_be16(spi & 0xffff));
@@ -555,7 +559,7 @@ struct knat_session *knat_session_open_call(struct knat_net *kn,
 {
 	struct knat_session *session;
 
-	if (!session_room(kn, map, true))
+	if (!session_room(kn, map, true, false))
 		return NULL;
 	session = session_new(map, remote_addr, dir);
 	if (session) {
