@@ -76,12 +76,23 @@ static struct knat_port_wish open_wish(const struct knat_packet *p,
 	return wish;
 }
 
-static int open_take_id(const struct knat_packet *p, struct knat_ports *ports,
+/* The remote end is one host's at a time. A mapping that finds that out too late
+ * would leave an id that rests, of which there are few.
+ */
+static int open_take_id(const struct knat_packet *p, __be32 out_addr,
+			struct knat_ports *ports,
 			const struct knat_port_wish *wish)
 {
-	int place = unlikely(p->look) ? knat_port_peek(ports, wish) :
-					knat_port_get(ports, wish);
+	struct knat_flow flow = {
+		.near = knat_ep(p->proto, out_addr, 0),
+		.remote_addr = p->daddr,
+	};
+	int place;
 
+	if (knat_session_lookup_out(p->kn, &flow))
+		return -EADDRINUSE;
+	place = unlikely(p->look) ? knat_port_peek(ports, wish) :
+				    knat_port_get(ports, wish);
 	return place < 0 ? place : place - wish->first + 1;
 }
 
@@ -97,7 +108,7 @@ static int open_take_port(const struct knat_packet *p, struct knat_addr *addr,
 	if (!ports)
 		return -ENOMEM;
 	if (unlikely(p->kind == KNAT_PACKET_ADDRESS))
-		return open_take_id(p, ports, &wish);
+		return open_take_id(p, addr->addr, ports, &wish);
 	/* The gateway's own pings keep their id if they can: see
 	 * knat_flow_local().
 	 */
@@ -184,7 +195,8 @@ static int open_take(const struct knat_packet *p,
 	int port = -ENOSPC;
 	u32 i;
 
-	for (i = 0; i < from->nr && port == -ENOSPC; i++) {
+	for (i = 0; i < from->nr &&
+	     (port == -ENOSPC || port == -EADDRINUSE); i++) {
 		addr = addrs->addr[(from->first + i) % addrs->nr];
 		port = open_take_port(p, addr, *wish, far);
 	}
@@ -267,6 +279,9 @@ static void open_refuse(const struct knat_packet *p, int err)
 	case -EUSERS:
 		knat_tell(p, REFUSE_SESSIONS);
 		open_limit(p, KNAT_LIMIT_SESSIONS);
+		break;
+	case -EADDRINUSE:
+		knat_tell(p, REFUSE_REMOTE);
 		break;
 	case -EEXIST:
 	case -EBUSY:

@@ -204,6 +204,36 @@ test_limits_hold() {
 	out_from gre in1 $in1_silent out2 $out2_silent
 }
 
+test_with_arbitrary_pairing_the_address_that_is_left_is_found() {
+	local n
+	nat pool add p addr 198.51.100.1-198.51.100.2 pairing arbitrary
+	nat rule add oif wan pool p
+	for ((n = 0; n < 12; n++)); do
+		send_by_address gre in1 $in1_silent $out1_silent first
+		see out1 "gre 198.51.100.* to $out1_silent * data first"
+		send_by_address gre in2 $in2_silent $out1_silent second
+		see out1 "gre 198.51.100.* to $out1_silent * data second"
+		refused_from gre in3 $in3_silent out1 $out1_silent
+		nat map flush >/dev/null
+	done
+	assert_counter map_created 24
+}
+
+# There are 255 ids on an address for all but ESP and GRE.
+test_who_is_refused_takes_no_id_and_nothing_of_its_rate() {
+	local n
+	masquerade rate 2 session-rate 2
+	out_from 'ip 253' in1 $in1_silent out1 $out1_silent
+	for ((n = 0; n < 260; n++)); do
+		send_by_address 'ip 253' in2 $in2_silent $out1_silent again
+	done
+	must settle
+	assert_counter refuse_remote 260
+	assert_counter refuse_rate 0
+	out_from 'ip 253' in2 $in2_silent out2 $out2_silent
+	assert_counter map_created 2
+}
+
 test_dependent_mapping_and_filtering_do_no_harm() {
 	local mode protocol
 	for mode in adm apdm; do
