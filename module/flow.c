@@ -75,8 +75,6 @@ static struct knat_session *outward_session(const struct knat_packet *p,
 struct knat_session *knat_flow_call(const struct knat_packet *p,
 				    const struct knat_view_dev *dev)
 {
-	struct knat_session *call;
-
 	if (p->proto != IPPROTO_GRE || !p->call)
 		return NULL;
 	return knat_pptp_outward(p, dev);
@@ -191,9 +189,10 @@ static enum knat_fate outward_open(const struct knat_packet *p,
 		return KNAT_DROP;
 	}
 	if (unlikely(p->look))
-		return knat_map_foresee(p, way->rule, &way->to) &&
+		return knat_map_foresee(p, way->rule, way) &&
 		       (!p->look->new_session ||
-			session_foresee(p, NULL, way->to.addr, p->daddr, true)) ?
+			session_foresee(p, way->map, way->to.addr, p->daddr,
+					true)) ?
 			KNAT_TRANSLATE : KNAT_REFUSE;
 	map = knat_map_open(p, way->rule);
 	return map ? outward_use(p, map, way) : KNAT_REFUSE;

@@ -309,8 +309,8 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 	struct knat_port_wish wish;
 	struct open_addrs from;
 	struct knat_host *host;
+	u32 limit, rate;
 	bool sessions;
-	u32 limit;
 	u8 flags;
 	int err;
 
@@ -324,7 +324,6 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 		return NULL;
 	}
 	/* A mapping made for a session that is refused would leave a port that
-	u32 limit, rate;
 	 * rests: the one who is refused could have all of them.
 	 */
 	flags = open_flags(p, &pool->conf);
@@ -356,6 +355,7 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 	if (sessions && knat_session_full_host(host, true))
 		goto err_host;
 	err = -EAGAIN;
+	rate = READ_ONCE(pool->conf.rate);
 	if ((sessions && !knat_session_rate_allows(host, true)) ||
 	    !knat_rate_allows(&host->new_mappings, rate))
 		goto err_host;
@@ -370,10 +370,10 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 	map->far = far;
 	map->host = host;
 	map->stamp = (u32)jiffies;
-	rate = READ_ONCE(pool->conf.rate);
 
 	err = knat_map_insert(kn, map, &other);
 	if (!err) {
+		knat_rate_take(&host->new_mappings, rate);
 		knat_wheel_add_map(kn, map);
 		knat_count(kn, MAP_CREATED);
 		return map;
@@ -388,7 +388,6 @@ struct knat_map *knat_map_open(const struct knat_packet *p,
 		knat_wheel_add_map(kn, map);
 	if (!other)
 		open_refuse(p, err);
-		knat_rate_take(&host->new_mappings, rate);
 	return other;
 
 err_count:
@@ -404,7 +403,7 @@ err_put:
 }
 
 bool knat_map_foresee(const struct knat_packet *p,
-		      const struct knat_view_rule *rule, struct knat_found *to)
+		      const struct knat_view_rule *rule, struct knat_way *way)
 {
 	struct open_addrs from = {
 		.addrs = rcu_dereference(rule->pool->addrs),
@@ -417,7 +416,7 @@ bool knat_map_foresee(const struct knat_packet *p,
 	union knat_ep out;
 	int err;
 
-	to->whole_addr = false;
+	way->to.whole_addr = false;
 	if (far.addr)
 		map = knat_map_lookup_in(p->kn,
 					 knat_ep(p->proto, p->saddr, p->sport),
@@ -426,8 +425,9 @@ bool knat_map_foresee(const struct knat_packet *p,
 	p->look->new_session = open_flags(p, &rule->pool->conf) &
 			       KNAT_MAP_F_SESSIONS;
 	if (map) {
-		to->addr = map->out.addr;
-		to->port = map->out.port;
+		way->map = map;
+		way->to.addr = map->out.addr;
+		way->to.port = map->out.port;
 		return true;
 	}
 	if (open_full(p->kn)) {
@@ -464,7 +464,7 @@ bool knat_map_foresee(const struct knat_packet *p,
 		return false;
 	}
 	p->look->any_addr = from.nr > 1;
-	to->addr = out.addr;
-	to->port = out.port;
+	way->to.addr = out.addr;
+	way->to.port = out.port;
 	return true;
 }

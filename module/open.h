@@ -14,8 +14,10 @@ struct knat_map;
 struct knat_map *knat_map_open(const struct knat_packet *p,
 			       const struct knat_view_rule *rule);
 
-/* Would it open one, and of which outside end? It is counted in @p->look if not. */
+/* Would it open one, or which one would it find, and of which outside end? It is
+ * counted in @p->look if not.
+ */
 bool knat_map_foresee(const struct knat_packet *p,
-		      const struct knat_view_rule *rule, struct knat_found *to);
+		      const struct knat_view_rule *rule, struct knat_way *way);
 
 #endif /* _KNAT_OPEN_H */

@@ -246,6 +246,16 @@ test_protocols_are_known() {
 	refused '*no device*' lookup gre 192.168.0.2 203.0.113.11 oif nowhere
 }
 
+test_limits_hold_for_mappings_by_remote_end_that_are_there() {
+	nat pool add p addr 198.51.100.1 mapping adm sessions 2
+	nat rule add oif wan pool p
+	must burst in1 udp $in1_silent 5000 $out1_silent:7000+2
+	lookup "udp $in1_silent:5000 $out1_silent:7009" 'drop*' 'counter  refuse_subscriber:*' \
+		'limit *' "mapping *to $in1_silent:5000 *"
+	inject in1 udp $in1_silent:5000 to $out1_silent:7009
+	assert_counter refuse_subscriber 1
+}
+
 ### What is foreseen is what happens
 
 hosts=(in1 in2 in3 out1 out2)
