@@ -11,6 +11,11 @@
 #include "rule.h"
 #include "static.h"
 
+/* Of a user namespace other than the initial one: bitmaps of ports, 8 KiB for each
+ * protocol of an address, are made by packets, which no memory cgroup pays for.
+ */
+#define POOL_ADDRS_USERNS	256
+
 const struct knat_pool_conf knat_pool_defaults = {
 	.port_first	= 1,
 	.port_last	= 65535,
@@ -104,12 +109,37 @@ int knat_pool_check(struct knat_net *kn, const struct knat_pool *pool,
 }
 
 /* A sorted copy of ranges in *@copy: how many addresses they have. */
-static int ranges_copy(const struct knat_addr_range *ranges, u32 nr,
+static u64 ranges_sum(const struct knat_addr_range *ranges, u32 nr)
+{
+	u64 sum = 0;
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		sum += (u64)ranges[i].last - ranges[i].first + 1;
+	return sum;
+}
+
+/* Has @kn room for a pool of @sum addresses, which may be @pool as it will be? */
+static bool pool_room(const struct knat_net *kn, const struct knat_pool *pool,
+		      u64 sum)
+{
+	const struct knat_pool *other;
+
+	if (kn->net->user_ns == &init_user_ns)
+		return true;
+	list_for_each_entry(other, &kn->pools, list)
+		if (other != pool)
+			sum += ranges_sum(other->ranges, other->nr_ranges);
+	return sum <= POOL_ADDRS_USERNS;
+}
+
+static int ranges_copy(const struct knat_net *kn, const struct knat_pool *pool,
+		       const struct knat_addr_range *ranges, u32 nr,
 		       struct knat_addr_range **copy,
 		       struct netlink_ext_ack *extack)
 {
+	u64 sum = ranges_sum(ranges, nr);
 	struct knat_addr_range *r;
-	u64 sum = 0;
 	u32 i;
 
 	r = kvmalloc_array(nr, sizeof(*r), GFP_KERNEL_ACCOUNT);
@@ -118,7 +148,6 @@ static int ranges_copy(const struct knat_addr_range *ranges, u32 nr,
 	memcpy(r, ranges, nr * sizeof(*r));
 	sort(r, nr, sizeof(*r), knat_addr_range_cmp, NULL);
 	for (i = 0; i < nr; i++) {
-		sum += (u64)r[i].last - r[i].first + 1;
 		if (i && r[i].first <= r[i - 1].last) {
 			NL_SET_ERR_MSG(extack,
 				       "the address ranges of the pool overlap");
@@ -129,6 +158,12 @@ static int ranges_copy(const struct knat_addr_range *ranges, u32 nr,
 	if (!sum || sum > KNAT_POOL_ADDRS_MAX) {
 		NL_SET_ERR_MSG(extack,
 			       "a pool holds 1 to 65536 addresses");
+		kvfree(r);
+		return -E2BIG;
+	}
+	if (!pool_room(kn, pool, sum)) {
+		NL_SET_ERR_MSG(extack,
+			       "in a user namespace pools hold 256 addresses at most, all together");
 		kvfree(r);
 		return -E2BIG;
 	}
@@ -397,6 +432,7 @@ void knat_pool_destroy(struct knat_net *kn, struct knat_pool *pool)
 		kvfree(addrs);
 	}
 	kvfree(pool->ranges);
+	kn->view_changed |= pool->sessions_first;
 	call_rcu(&pool->rcu, pool_free);
 }
 
@@ -417,7 +453,7 @@ struct knat_pool *knat_pool_add(struct knat_net *kn, const char *name,
 	if (!pool)
 		return ERR_PTR(-ENOMEM);
 	strscpy(pool->name, name, sizeof(pool->name));
-	err = ranges_copy(ranges, nr_ranges, &pool->ranges, extack);
+	err = ranges_copy(kn, NULL, ranges, nr_ranges, &pool->ranges, extack);
 	if (err < 0)
 		goto err_pool;
 	pool->nr_ranges = nr_ranges;
@@ -432,7 +468,6 @@ struct knat_pool *knat_pool_add(struct knat_net *kn, const char *name,
 err_ranges:
 	kvfree(pool->ranges);
 err_pool:
-	kn->view_changed |= pool->sessions_first;
 	pool_free(&pool->rcu);
 	return ERR_PTR(err);
 }
@@ -457,7 +492,8 @@ int knat_pool_set(struct knat_net *kn, struct knat_pool *pool,
 	memset(turn, 0, sizeof(*turn));
 	INIT_LIST_HEAD(&turn->leaving);
 	if (ranges) {
-		err = ranges_copy(ranges, nr_ranges, &turn->ranges, extack);
+		err = ranges_copy(kn, pool, ranges, nr_ranges, &turn->ranges,
+				  extack);
 		if (err < 0)
 			return err;
 		turn->addrs = pool_addrs_get(kn, turn->ranges, nr_ranges, err);

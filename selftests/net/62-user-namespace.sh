@@ -52,6 +52,17 @@ test_it_has_so_many_sessions_and_no_more() {
 	assert_between $((66000 - limit)) 600 "$(counter refuse_sessions)" "flows refused"
 }
 
+# Of each the kernel may have to keep which ports are taken.
+test_its_pools_have_so_many_addresses_and_no_more() {
+	nat pool add p addr 198.51.100.0/25
+	nat pool add q addr 203.0.114.0/25
+	refused '*256 addresses*' pool add r addr 198.51.100.128
+	refused '*256 addresses*' pool set p addr 198.51.100.0-198.51.100.128
+	nat pool set p addr 198.51.100.128/25
+	nat pool del q
+	nat pool add r addr 203.0.114.0-203.0.114.127
+}
+
 test_its_root_may_not_raise_a_limit() {
 	local name
 	for name in max_mappings max_sessions max_resting; do
