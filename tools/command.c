@@ -111,7 +111,7 @@ static const struct verb flush_verbs[] = {
 
 const struct object flush_object = {
 	.name		= "flush",
-	.meaning	= "rules, pools and mappings: back to a fresh namespace",
+	.meaning	= "remove rules, pools, mappings, the fast path; not settings",
 	.verbs		= flush_verbs,
 	.plain		= flush,
 };
