@@ -164,22 +164,6 @@ test_spis_that_nobody_waits_for_have_one_place() {
 	esp_in $out1_silent 0xc1000001 in1 $in1_silent
 }
 
-# Whoever makes one up now and then does not keep the place from the remote end.
-test_a_made_up_spi_that_goes_on_does_not_keep_its_place() {
-	local n
-	masquerade
-	esp_out in1 $in1_silent $out1_silent 0xc0000001
-	esp_in $out1_silent 0xc1000001 in1 $in1_silent
-	for ((n = 0; n < 5; n++)); do
-		inject out1 esp $out1_silent to 203.0.113.1 spi 0xc1000666 data forged
-		pause 500
-	done
-	esp_in $out1_silent 0xc1000002 in1 $in1_silent
-	esp_out in1 $in1_silent $out1_silent 0xc0000002
-	inject out1 esp $out1_silent to 203.0.113.1 spi 0xc1000666 data forged
-	esp_in $out1_silent 0xc1000002 in1 $in1_silent
-}
-
 test_what_is_noted_takes_nothing_of_the_rate() {
 	masquerade session-rate 1
 	esp_out in1 $in1_silent $out1_silent 0xc0000001
