@@ -37,13 +37,13 @@ in_root()
 	DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$root" "$@"
 }
 
-# apt asks nobody here; the kernel is that of the machine, not that of the host.
+# apt asks nobody here; the kernel is that of the machine, not that of the host. Every Debian but this small one has procps.
 installs()
 {
 	sed -i -e 's/^apt install/& -y/' -e "s/make install/& KVER=$(cat "$dir/release")/" "$work/install"
 	cat "$work/install"
 	grep -q '^apt install' "$work/install" && grep -q '^make install' "$work/install" &&
-		in_root bash -ec "cd /knat; apt-get -q update; $(cat "$work/install")"
+		in_root bash -ec "cd /knat; apt-get -q update; apt-get -q -y install procps; $(cat "$work/install")"
 }
 
 # A host inside, one outside that has no way back to it, and between them what is typed in
