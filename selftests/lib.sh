@@ -232,6 +232,17 @@ stream() { # FROM TO BYTES
 	must stream "$@"
 }
 
+# A TCP connection from out1 to an outside end must reach an inside listener.
+reaches() { # OUTSIDE HOST LOCAL [CLIENT-PORT]
+	listen "l-$1" "$2" "$3"
+	connect "c-$1" out1 "203.0.113.11:${4:-0}" "$1"
+	accept "s-$1" "l-$1"
+	assert_like '203.0.113.11:*' "$from" "peer that $2 sees"
+	stream "c-$1" "s-$1" 1000
+	stream "s-$1" "c-$1" 1000
+	must close "l-$1"
+}
+
 # Sends a packet made from words; $sum is its transport checksum.
 inject() { # HOST PACKET
 	must packet "$@"

@@ -119,27 +119,20 @@ test_what_belongs_to_a_flow_goes_by_the_rule_of_its_port() {
 }
 
 # A client's port is not what its answers go by.
-forwards_answer() {
-	nat map add tcp dev wan:8000 to 192.168.0.2:80
-	listen l in1 192.168.0.2:80
-	connect c out1 203.0.113.11:50000 203.0.113.1:8000
-	accept s l
-	stream c s 1000
-	stream s c 1000
-}
-
 test_answers_of_a_forward_do_not_go_by_the_rule_of_the_client_s_port() {
 	nat pool add high addr 198.51.100.2
 	nat rule add prio 50 oif wan proto tcp dport 1024-65535 pool high
 	nat rule add prio 50 oif wan proto udp dport 1024-65535 pool high
 	nat rule add oif wan masquerade
-	forwards_answer
+	nat map add tcp dev wan:8000 to 192.168.0.2:80
+	reaches 203.0.113.1:8000 in1 192.168.0.2:80 50000
 	nat map add udp dev wan:8000 to 192.168.0.2:5353
 	udp r in1 192.168.0.2:5353
 	udp q out1 203.0.113.11:50000
 	greet q r 203.0.113.1:8000
 	answer r q 203.0.113.11:50000 203.0.113.1:8000
 	# By hairpin, and about it
+	listen l in1 192.168.0.2:80
 	connect d in2 192.168.0.3:50000 203.0.113.1:8000
 	accept t l
 	assert_like '198.51.100.2:*' "$from" "client that in1 sees"
@@ -154,7 +147,8 @@ test_answers_of_a_forward_do_not_go_by_the_rule_of_the_client_s_port() {
 test_answers_of_a_forward_do_not_leave_by_an_exempt_rule() {
 	nat rule add prio 50 oif wan proto tcp dport 1024-65535 exempt
 	nat rule add oif wan masquerade
-	forwards_answer
+	nat map add tcp dev wan:8000 to 192.168.0.2:80
+	reaches 203.0.113.1:8000 in1 192.168.0.2:80 50000
 }
 
 test_whoever_is_let_in_by_a_mapping_of_one_rule_is_answered_from_it() {

@@ -9,17 +9,6 @@ build_more() {
 	ip -n gw addr add 203.0.113.2/32 dev wan
 }
 
-# A TCP connection from out1 to an outside end must reach an inside listener.
-reaches() { # OUTSIDE HOST LOCAL
-	listen "l-$1" "$2" "$3"
-	connect "c-$1" out1 203.0.113.11:0 "$1"
-	accept "s-$1" "l-$1"
-	assert_like '203.0.113.11:*' "$from" "peer that $2 sees"
-	stream "c-$1" "s-$1" 1000
-	stream "s-$1" "c-$1" 1000
-	must close "l-$1"
-}
-
 test_a_tcp_port_is_forwarded() {
 	nat map add tcp 203.0.113.1:8000 to 192.168.0.2:80
 	reaches 203.0.113.1:8000 in1 192.168.0.2:80

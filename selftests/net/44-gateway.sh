@@ -278,11 +278,7 @@ test_a_forward_to_the_gateway_answers_whatever_rule_the_client_s_port_meets() {
 	nat rule add prio 50 oif wan proto tcp dport 1024-65535 pool high
 	nat rule add oif wan masquerade
 	nat map add tcp dev wan:2222 to 203.0.113.1:22
-	listen l gw 203.0.113.1:22
-	connect c out1 203.0.113.11:50000 203.0.113.1:2222
-	accept s l
-	stream c s 1000
-	stream s c 1000
+	reaches 203.0.113.1:2222 gw 203.0.113.1:22 50000
 }
 
 test_a_flow_of_the_gateway_to_a_mapping_is_one_session_however_long_it_is() {
