@@ -102,10 +102,6 @@ static bool session_has_room(const struct knat_packet *p,
 			     const struct knat_map *map, __be32 out_addr,
 			     __be32 raddr, bool from_inside)
 {
-	struct knat_flow flow = {
-		.near = knat_ep(p->proto, out_addr, 0),
-		.remote_addr = raddr,
-	};
 	struct knat_host *host = map ? knat_map_host(map) : NULL;
 
 	if (knat_session_full(p->kn, from_inside)) {
@@ -120,13 +116,12 @@ static bool session_has_room(const struct knat_packet *p,
 		knat_tell(p, REFUSE_RATE);
 		return false;
 	}
-	/* Known by address, it is one host's at a time. */
-	if (p->kind != KNAT_PACKET_ADDRESS)
-		return true;
-	if (!knat_session_lookup_out(p->kn, &flow))
-		return true;
-	knat_tell(p, REFUSE_REMOTE);
-	return false;
+	if (p->kind == KNAT_PACKET_ADDRESS &&
+	    knat_session_remote_taken(p->kn, p->proto, out_addr, raddr)) {
+		knat_tell(p, REFUSE_REMOTE);
+		return false;
+	}
+	return true;
 }
 
 /* Would a session be opened? A mapping that is for it alone goes with it. */

@@ -76,20 +76,16 @@ static struct knat_port_wish open_wish(const struct knat_packet *p,
 	return wish;
 }
 
-/* The remote end is one host's at a time. A mapping that finds that out too late
- * would leave an id that rests, of which there are few.
+/* A mapping that finds too late that its remote end is taken would leave an id
+ * that rests, of which there are few.
  */
 static int open_take_id(const struct knat_packet *p, __be32 out_addr,
 			struct knat_ports *ports,
 			const struct knat_port_wish *wish)
 {
-	struct knat_flow flow = {
-		.near = knat_ep(p->proto, out_addr, 0),
-		.remote_addr = p->daddr,
-	};
 	int place;
 
-	if (knat_session_lookup_out(p->kn, &flow))
+	if (knat_session_remote_taken(p->kn, p->proto, out_addr, p->daddr))
 		return -EADDRINUSE;
 	place = unlikely(p->look) ? knat_port_peek(ports, wish) :
 				    knat_port_get(ports, wish);

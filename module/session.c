@@ -128,6 +128,17 @@ struct knat_session *knat_session_lookup_out(struct knat_net *kn,
 	return session && !knat_session_is_permit(session) ? session : NULL;
 }
 
+bool knat_session_remote_taken(struct knat_net *kn, u8 proto, __be32 out_addr,
+			       __be32 raddr)
+{
+	struct knat_flow flow = {
+		.near = knat_ep(proto, out_addr, 0),
+		.remote_addr = raddr,
+	};
+
+	return knat_session_lookup_out(kn, &flow);
+}
+
 /* Set a flag: true if this call did it. */
 static bool session_mark(struct knat_session *session, u8 flag)
 {

@@ -150,6 +150,12 @@ struct knat_session *knat_session_lookup_in(struct knat_net *kn,
 struct knat_session *knat_session_lookup_out(struct knat_net *kn,
 					     const struct knat_flow *flow);
 
+/* What is known by address alone can be one host's at a time (RFC 3022 section
+ * 4.3): is it somebody's, between @out_addr and @raddr?
+ */
+bool knat_session_remote_taken(struct knat_net *kn, u8 proto, __be32 out_addr,
+			       __be32 raddr);
+
 /* Is there no room for another one? What the outside opens may have three
  * quarters of a limit, so that nobody there can keep the inside from opening
  * its own.
