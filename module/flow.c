@@ -60,16 +60,10 @@ static struct knat_session *outward_session(const struct knat_packet *p,
 		.remote_port = knat_packet_far_port(p, p->dport),
 		.realm = realm,
 	};
-	struct knat_session *session;
 
 	if (unlikely(p->proto == IPPROTO_ESP))
 		knat_esp_flow(p, &flow, true);
-	session = knat_lookup_session(p->kn, dev, &flow);
-	if (!session && READ_ONCE(p->kn->nr_static)) {
-		flow.realm = KNAT_REALM_STATIC;
-		session = knat_session_lookup_in(p->kn, &flow);
-	}
-	return session;
+	return knat_lookup_outward(p->kn, dev, &flow);
 }
 
 struct knat_session *knat_flow_call(const struct knat_packet *p,

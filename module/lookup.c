@@ -91,17 +91,16 @@ static bool outside_on_dev(struct knat_net *kn, const struct knat_view *view,
 			   const struct knat_flow *ends,
 			   struct knat_found *found)
 {
-	struct knat_flow flow = *ends;
+	struct knat_flow flow = *ends, call = *ends;
 	union knat_ep in = flow.near;
 	__be16 dport = flow.remote_port;
 	struct knat_map *map;
 
-	if (unlikely(flow.near.proto == IPPROTO_GRE && flow.remote_port)) {
-		flow.realm = knat_pptp_realm(dev, flow.near.addr,
-					     flow.remote_addr);
-		if (outside_session(kn, view, dev, &flow, found))
+	if (unlikely(flow_by_address(&flow))) {
+		call.realm = knat_pptp_realm(dev, call.near.addr,
+					     call.remote_addr);
+		if (outside_session(kn, view, dev, &call, found))
 			return true;
-		flow_by_address(&flow);
 	}
 	/* They may be halves of an SPI. */
 	if (unlikely(knat_proto_by_address(in.proto))) {

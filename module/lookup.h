@@ -65,6 +65,19 @@ knat_lookup_session(struct knat_net *kn, const struct knat_view_dev *dev,
 	return knat_lookup_realms(kn, dev, flow);
 }
 
+/* The same, or that of a static mapping that no device in particular has. */
+static inline struct knat_session *
+knat_lookup_outward(struct knat_net *kn, const struct knat_view_dev *dev,
+		    struct knat_flow *flow)
+{
+	struct knat_session *session = knat_lookup_session(kn, dev, flow);
+
+	if (session || !READ_ONCE(kn->nr_static))
+		return session;
+	flow->realm = KNAT_REALM_STATIC;
+	return knat_session_lookup_in(kn, flow);
+}
+
 /* The mapping of an inside end in a realm of @dev, or else the static one that it
  * has on @dev.
  */

@@ -125,13 +125,8 @@ struct knat_session *knat_pptp_outward(const struct knat_packet *p,
 					  p->daddr, KNAT_CALL_OUT,
 					  knat_pptp_realm(dev, p->saddr,
 							  p->daddr));
-	struct knat_session *call = knat_lookup_session(p->kn, dev, &flow);
 
-	if (!call && READ_ONCE(p->kn->nr_static)) {
-		flow.realm = KNAT_REALM_STATIC;
-		call = knat_session_lookup_in(p->kn, &flow);
-	}
-	return call;
+	return knat_lookup_outward(p->kn, dev, &flow);
 }
 
 struct knat_session *knat_pptp_inward(const struct knat_packet *p, __be32 raddr)
