@@ -545,3 +545,21 @@ bulk()
 	done
 	sinks_on
 }
+
+# tables ENTRIES: hash tables by themselves, without packets
+tables()
+{
+	local told kind what value
+
+	scenario=tables flow_count=$1 order=-
+	insmod "$TABLES/tables.ko" "entries=$1"
+	told=$(cat /proc/tables) || {
+		say "a hash table does not find what it has, or is out of memory"
+		exit 1
+	}
+	while read -r kind what value; do
+		case=$kind
+		figure "$what" "$value"
+	done <<<"$told"
+	rmmod tables
+}
