@@ -95,6 +95,10 @@ test_streams_pass_whole() {
 	masquerade
 	fast
 	streams_are_fast in1 192.168.0.2 203.0.113.1
+	seen out1 'tcp * data bytes:[2-6]????'
+	assert_between 1 1000 "$answer" "trains at out1"
+	seen in1 'tcp * data bytes:[2-6]????'
+	assert_between 1 1000 "$answer" "trains at in1"
 }
 
 test_a_static_mapping_is_fast() {
@@ -174,6 +178,42 @@ test_udp_without_checksum_takes_the_usual_path() {
 	open_flow
 	counts_fast 0 0 inject in1 udp 192.168.0.2:5000 to $far nocsum data x
 	see out1 "udp $outside to $far * nocsum *"
+}
+
+test_options_take_the_usual_path() {
+	masquerade
+	fast
+	open_flow
+	counts_fast 1 1 both_ways
+	counts_fast 0 0 with_options
+	counts_fast 1 1 both_ways
+}
+
+with_options() {
+	inject in1 udp 192.168.0.2:5000 to $far opts 01010101 data x
+	see out1 "udp $outside to $far * opts 01010101 data x"
+	hear s x
+	inject out1 udp $far to "$outside" opts 01010101 data x
+	see in1 "udp $far to 192.168.0.2:5000 * opts 01010101 data x"
+	hear a x
+}
+
+test_fragments_take_the_usual_path() {
+	masquerade
+	fast
+	open_flow
+	counts_fast 1 1 both_ways
+	counts_fast 0 0 in_fragments
+	counts_fast 1 1 both_ways
+}
+
+in_fragments() {
+	must fragment in1 1000 0,1,2 udp 192.168.0.2:5000 to $far data @2500
+	hear s @2500
+	assert_eq "$outside" "$from" "source of fragments"
+	must fragment out1 1000 2,0,1 udp $far to "$outside" data @2500
+	hear a @2500
+	assert_eq $far "$from" "source of fragments"
 }
 
 test_another_interface_cannot_send_for_a_host() {
@@ -379,6 +419,28 @@ test_a_device_goes_and_comes_back() {
 	greet b s $far
 	greet b s $far
 	counts_fast 1 0 greet b s $far
+}
+
+test_a_device_that_is_renamed_takes_the_usual_path() {
+	masquerade
+	fast
+	open_flow in3 192.168.1.2
+	counts_fast 1 1 both_ways
+	rename lan2 lan9
+	counts_fast 0 1 both_ways
+	rename lan9 lan2
+	counts_fast 1 1 both_ways
+}
+
+# Neighbours and routes are asked for anew.
+rename() { # FROM TO
+	ip_batch gw <<-END
+		link set $1 down
+		link set $1 name $2
+		link set $2 up
+	END
+	both_ways
+	both_ways
 }
 
 test_without_its_rule_a_flow_gets_another_address() {
