@@ -146,8 +146,8 @@ check-kernels: deps
 debug-kernels: deps
 	selftests/debug/kernel $(DEBUG_KERNELS)
 
-# With all files, also that what they watch for fails a test, and races: not on debug, which watches what umldebug does
-# and is slower.
+# With all files, also that what they watch for fails a test; fuzz and churn in short on the one that runs at native speed; and
+# races: not on debug, which watches what umldebug does and is slower.
 check-debug: deps
 	@failed=; \
 	for kernel in $(or $(KERNEL),$(DEBUG_KERNELS)); do \
@@ -156,6 +156,8 @@ check-debug: deps
 			failed="$$failed $$kernel"; \
 		[ -z "$(TESTS)" ] || continue; \
 		KERNEL=$$kernel prove selftests/debug/planted.t || failed="$$failed $$kernel,planted"; \
+		[ $$kernel != umldebug ] || $(MAKE) --no-print-directory fuzz-quick churn-quick KERNEL=$$kernel || \
+			failed="$$failed $$kernel,fuzz-or-churn"; \
 		[ $$kernel != debug ] || continue; \
 		$(MAKE) --no-print-directory races KERNEL=$$kernel RACE_SECONDS=5 || failed="$$failed $$kernel,races"; \
 	done; \
