@@ -28,7 +28,7 @@ def goals(report):
         if seen is not None:
             found.append((what, unit, limit, seen, seen >= limit if at_least else seen <= limit))
 
-    def get(*key, field="median"):
+    def get(*key, field="cost"):
         row = report.get(*key)
         return None if row is None else row.get(field)
 
