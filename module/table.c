@@ -35,13 +35,24 @@ static u64 buckets_nr(const struct knat_buckets *buckets)
 
 static struct knat_buckets *buckets_alloc(u32 order, gfp_t gfp)
 {
-	struct knat_buckets *buckets;
+	struct knat_buckets *buckets = kzalloc(sizeof(*buckets), gfp);
 
-	buckets = kvzalloc(struct_size(buckets, bucket, 1UL << order),
-			   gfp | __GFP_NOWARN);
-	if (buckets)
-		buckets->shift = 64 - order;
+	if (!buckets)
+		return NULL;
+	buckets->shift = 64 - order;
+	buckets->bucket = kvcalloc(1UL << order, sizeof(*buckets->bucket),
+				   gfp | __GFP_NOWARN);
+	if (!buckets->bucket) {
+		kfree(buckets);
+		return NULL;
+	}
 	return buckets;
+}
+
+static void buckets_free(struct knat_buckets *buckets)
+{
+	kvfree(buckets->bucket);
+	kfree(buckets);
 }
 
 bool knat_bucket_add(struct knat_bucket *bucket, unsigned long tag,
@@ -219,7 +230,7 @@ static void table_resize(struct knat_table *table, u32 order)
 	rcu_assign_pointer(table->buckets, new);
 	/* Before @new may get a successor, all must have seen it. */
 	synchronize_rcu_expedited();
-	kvfree(old);
+	buckets_free(old);
 }
 
 /* The order for so many entries. */
@@ -390,7 +401,7 @@ int knat_table_init(struct knat_table *table,
 		return -ENOMEM;
 	err = percpu_counter_init(&table->nr, 0, GFP_KERNEL_ACCOUNT);
 	if (err) {
-		kvfree(buckets);
+		buckets_free(buckets);
 		return err;
 	}
 	get_random_bytes(table->key, sizeof(table->key));
@@ -404,7 +415,7 @@ int knat_table_init(struct knat_table *table,
 void knat_table_exit(struct knat_table *table)
 {
 	cancel_work_sync(&table->resize);
-	kvfree(rcu_dereference_protected(table->buckets, true));
+	buckets_free(rcu_dereference_protected(table->buckets, true));
 	percpu_counter_destroy(&table->nr);
 	mutex_destroy(&table->mutex);
 }

@@ -44,13 +44,13 @@ struct knat_bucket {
 /**
  * struct knat_buckets - the buckets of one size
  * @next: those that replace them
+ * @bucket: they, in memory of their own: a power of two in size, and aligned
  * @shift: 64 less the logarithm of their number
- * @bucket: they
  */
 struct knat_buckets {
 	struct knat_buckets __rcu	*next;
+	struct knat_bucket		*bucket;
 	u8				shift;
-	struct knat_bucket		bucket[] __aligned(sizeof(struct knat_bucket));
 };
 
 struct knat_table;
@@ -141,7 +141,7 @@ static inline unsigned long knat_table_tag(u64 hash)
 static inline struct knat_bucket *
 knat_table_bucket(const struct knat_buckets *buckets, u64 hash)
 {
-	return (struct knat_bucket *)&buckets->bucket[hash >> (buckets->shift & 63)];
+	return &buckets->bucket[hash >> (buckets->shift & 63)];
 }
 
 static __always_inline void knat_bucket_prefetch(const void *bucket, bool write)
