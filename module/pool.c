@@ -446,7 +446,8 @@ struct knat_pool *knat_pool_add(struct knat_net *kn, const char *name,
 	int err;
 
 	if (knat_pool_find(kn, name)) {
-		NL_SET_ERR_MSG(extack, "a pool of this name exists already");
+		NL_SET_ERR_MSG(extack,
+			       "a pool of this name exists already: pool set changes it");
 		return ERR_PTR(-EEXIST);
 	}
 	pool = knat_pool_new(conf);

@@ -15,7 +15,7 @@ u16 knat_realm_get(struct knat_net *kn, struct netlink_ext_ack *extack)
 				       KNAT_REALM_STATIC + 1);
 
 	if (realm >= KNAT_REALMS) {
-		NL_SET_ERR_MSG(extack, "too many rules and outside devices");
+		NL_SET_ERR_MSG(extack, "too many rules and outside devices, 65534");
 		return 0;
 	}
 	__set_bit(realm, kn->realms);
@@ -126,7 +126,7 @@ struct knat_rule *knat_rule_new(struct knat_net *kn,
 
 	if (knat_rule_find(kn, tmpl)) {
 		NL_SET_ERR_MSG(extack,
-			       "a rule with this priority and these selectors exists already");
+			       "a rule with this priority and these selectors exists already: rule del, or another prio");
 		return ERR_PTR(-EEXIST);
 	}
 	if (knat_rule_overlaps(tmpl)) {

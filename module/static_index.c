@@ -160,14 +160,14 @@ int knat_static_check(struct knat_net *kn, const struct knat_static *fixed,
 	}
 	if (static_clash_out(kn, fixed)) {
 		NL_SET_ERR_MSG(extack,
-			       "the outside end is mapped statically already");
+			       "the outside end is mapped statically already: map set, or map del");
 		return -EEXIST;
 	}
 	if (fixed->proto)
 		return 0;
 	if (static_clash_in(kn, fixed)) {
 		NL_SET_ERR_MSG(extack,
-			       "an inside address of it is mapped one to one already");
+			       "an inside address of it is mapped one to one already: map del");
 		return -EEXIST;
 	}
 	if (static_clash_dynamic(kn, fixed)) {
