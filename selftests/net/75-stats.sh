@@ -68,6 +68,24 @@ test_the_dashboard_shows_what_there_is() {
 		"\($id) \(.refId)"' "$dashboard" | sort | uniq -d)" "lines"
 }
 
+alerts=$(dirname "$0")/../../docs/grafana/alerts.yml
+
+# So do the alarms, and the page has all of them.
+test_the_alarms_are_about_what_there_is() {
+	local said
+	said=$(promtool check rules "$alerts" 2>&1) || fail "promtool: $said"
+	nat stats -o prometheus | sed -n 's/^\(knat_[a-z_]*\) .*/\1/p' |
+		sort >"$work/there"
+	sed -n 's/^ *expr: //p' "$alerts" | sort >"$work/alarms"
+	assert_between 8 30 "$(wc -l <"$work/alarms")" "alarms"
+	grep -o 'knat_[a-z_]*' "$work/alarms" | sort -u >"$work/asked"
+	assert_eq '' "$(comm -13 "$work/there" "$work/asked")" \
+		"metrics that do not exist"
+	assert_eq "$(<"$work/alarms")" "$(sed -n 's/^| `\([^`]*\)` | .*/\1/p' \
+		"$(dirname "$0")/../../docs/monitoring.md" | sort)" \
+		"alarms of docs/monitoring.md"
+}
+
 # Lines of the list, with blanks between words, in order
 hosts() { # [ADDR]
 	nat host list "$@" | sed 's/  */ /g'

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
-# docs/grafana/knat.json over a gateway at work: its counters go the way that
-# an operator's go, through a file, the node exporter and Prometheus.
+# docs/grafana/knat.json and alerts.yml over a gateway at work: its counters go
+# the way that an operator's go, through a file, the node exporter and
+# Prometheus.
 #
 # With ROUNDS=N there is traffic for N seconds, and what the panels show of that
 # time stays in $RESULTS/panels, to be drawn.
@@ -27,7 +28,11 @@ write_counters() {
 start_prometheus() {
 	mkdir -p "$work/prom" "$work/tsdb"
 	cat >"$work/prometheus.yml" <<-END
-		global: { scrape_interval: 1s, scrape_timeout: 1s }
+		global:
+		  scrape_interval: 1s
+		  scrape_timeout: 1s
+		  evaluation_interval: 1s
+		rule_files: [ "$(realpath "$here/../docs/grafana/alerts.yml")" ]
 		scrape_configs:
 		  - job_name: node
 		    static_configs: [ { targets: [ "127.0.0.1:9100" ] } ]
@@ -79,6 +84,32 @@ above_zero() { # TITLE LEGEND
 		fail "$1, $2: $(shown "$@")"
 }
 
+alarms() {
+	in_space gw curl -fs "$url/api/v1/rules" |
+		jq -r '.data.groups[].rules[] | "\(.name) \(.health) \(.state)"'
+}
+
+alarm_is() { # ALARM STATE
+	alarms | grep -qx "$1 ok $2"
+}
+
+# Those of a host at its limit and of old counters, in their time, no others
+assert_alarms() {
+	assert_eq '' "$(alarms | grep -v ' ok ')" "alarms that cannot be told"
+	assert_eq "KnatHostAtLimit ok firing" \
+		"$(alarms | grep -v ' inactive$')" "alarms"
+	# The writer is the first of the programs.
+	kill "${programs%% *}"
+	touch -d '-2 minutes' "$work/prom/knat.prom"
+	wait_until 60 alarm_is KnatCountersOld firing ||
+		fail "alarms: $(alarms)"
+	rm "$work/prom/knat.prom"
+	wait_until 60 alarm_is KnatCountersOld inactive ||
+		fail "alarms: $(alarms)"
+	wait_until 60 alarm_is KnatNoCounters pending ||
+		fail "alarms: $(alarms)"
+}
+
 test_each_panel_has_data_of_a_gateway_at_work() {
 	local round outside limit=10
 	# A picture wants mappings that come and go.
@@ -118,6 +149,7 @@ test_each_panel_has_data_of_a_gateway_at_work() {
 	above_zero "Of these, by the fast path" out
 	above_zero "New flows refused a second, by reason" subscriber
 	above_zero "Packets dropped a second, by reason" no_mapping
+	assert_alarms
 }
 
 run_tests "$@"
