@@ -51,10 +51,12 @@ def goals(report):
          get("syn", "knat", 1000000, "-", "setup.calm", field="over_routing"))
     goal("new mappings a second of one CPU, UDP", "M", 1.0,
          _ratio(get("renew", "knat", 1000000, "-", "setup.pps"), 1e6), at_least=True)
-    empty = get("pressure", "knat", 1000000, "0", "setup.wall")
-    for share in ("95", "99.9"):
+    for share, alike in (("95", "6"), ("99.9", "6-few")):
+        used = get("pressure", "knat", 1000000, share, "setup.wall")
+        goal(f"first packet with {share} % of the ports used, to one of as many mappings and more addresses", "times",
+             1.25, _ratio(used, get("pressure", "knat", 1000000, alike, "setup.wall")))
         goal(f"first packet with {share} % of the ports used, to one with none used", "times", 1.25,
-             _ratio(get("pressure", "knat", 1000000, share, "setup.wall"), empty))
+             _ratio(used, get("pressure", "knat", 1000000, "0", "setup.wall")))
     goal("a refused packet, to an established one of 1,000,000 flows at random", "times", 1,
          _ratio(get("pressure", "knat", 1000000, "100", "setup.wall"),
                 get("sockets", "knat", 1000000, "random", "forward.wall")))
