@@ -17,9 +17,13 @@
 /* Files within files; more are a circle. */
 #define INCLUDE_MAX	16
 
+/* What there is, and what the file says. */
+static struct conf have, want;
+
 /* --- the file --- */
 
-static struct conf want;
+/* Files that the line at hand is included by */
+static int include_depth;
 /* Has the line at hand set something up? */
 static bool collected;
 
@@ -68,13 +72,12 @@ static void read_line(struct words *words);
 /* A name is that of a file beside the one that it stands in. */
 static void include(struct words *words)
 {
-	static int depth;
 	const char *name = word_need(words, "the name of the file");
 	unsigned long line;
 	char *place, *path;
 
 	word_end(words);
-	if (++depth > INCLUDE_MAX)
+	if (++include_depth > INCLUDE_MAX)
 		fail_usage("%s is included by itself, or too deep",
 			   said(name));
 	place = strdup(error_place_file(&line));
@@ -84,7 +87,7 @@ static void include(struct words *words)
 	/* Places of errors keep the path. */
 	batch_read(path, read_line);
 	free(place);
-	depth--;
+	include_depth--;
 }
 
 static void read_line(struct words *words)
@@ -102,6 +105,8 @@ static void read_line(struct words *words)
 
 static void read_file(const char *name)
 {
+	include_depth = 0;
+	conf_clear(&want);
 	nl_collect(collect);
 	batch_read(name, read_line);
 	nl_collect(NULL);
@@ -230,6 +235,7 @@ static void warn_of_devices(void)
 	size_t i;
 	int kind;
 
+	nr_told = 0;
 	for (kind = CONF_RULE; kind < NR_CONF_KINDS; kind++) {
 		for (i = 0; i < want.n[kind]; i++) {
 			entry = &want.list[kind][i];
@@ -263,7 +269,6 @@ static void apply(struct words *words)
 {
 	static const char *const dry[] = { "--dry-run", NULL };
 	const char *file = NULL, *word;
-	static struct conf have;
 	bool check = false;
 
 	while ((word = word_next(words))) {

@@ -101,12 +101,16 @@ static void add_one(struct conf *conf, enum conf_kind kind,
 			fail("there is no memory for the configuration");
 	}
 	entry = &conf->list[kind][conf->n[kind]];
-	entry->nr = conf->n[kind]++;
-	entry->place = place;
-	entry->msg = copy_of(nlh, nlh->nlmsg_len);
+	*entry = (struct entry){
+		/* Attributes may reach into what it is padded with. */
+		.msg = copy_of(nlh, MNL_ALIGN(nlh->nlmsg_len)),
+		.place = place,
+		.nr = conf->n[kind]++,
+	};
 	nl_parse(entry->msg, attrs, reader);
-	entry->key = key_of(kind, attrs);
+	/* What prints an entry looks whether it is whole, which the key needs. */
 	entry->text = text_of(kind, entry->msg, attrs);
+	entry->key = key_of(kind, attrs);
 	if (kind == CONF_MAP)
 		entry->inside = inside_of(attrs);
 }
@@ -129,10 +133,29 @@ void conf_add(struct conf *conf, enum conf_kind kind, const struct nlmsghdr *nlh
 
 		if (mnl_attr_get_type(attr) != KNAT_A_FASTPATH_DEV)
 			continue;
-		mnl_attr_put_strz(one, KNAT_A_FASTPATH_DEV,
-				  mnl_attr_get_str(attr));
+		if (!mnl_attr_put_strz_check(one, sizeof(buf),
+					     KNAT_A_FASTPATH_DEV,
+					     mnl_attr_get_str(attr)))
+			nl_odd_answer();
 		add_one(conf, kind, one, place);
 	}
+}
+
+void conf_clear(struct conf *conf)
+{
+	struct entry *entry;
+	int kind;
+
+	for (kind = 0; kind < NR_CONF_KINDS; kind++) {
+		for (entry = conf->list[kind]; conf->n[kind]; entry++) {
+			free(entry->msg);
+			free(entry->key);
+			free(entry->text);
+			conf->n[kind]--;
+		}
+	}
+	memset(conf->value, 0, sizeof(conf->value));
+	memset(conf->place, 0, sizeof(conf->place));
 }
 
 /* --- that of the kernel --- */
@@ -177,7 +200,7 @@ void conf_fetch(struct conf *conf)
 	settings.print = fetch_settings;
 	fetched = conf;
 	for (tries = 0; tries < FETCH_TRIES; tries++) {
-		memset(conf->n, 0, sizeof(conf->n));
+		conf_clear(conf);
 		nl_fetch(nl_request(KNAT_CMD_CONFIG_GET), &settings);
 		if (fetch_list(CONF_POOL, KNAT_CMD_POOL_GET) &&
 		    fetch_list(CONF_RULE, KNAT_CMD_RULE_GET) &&

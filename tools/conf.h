@@ -68,7 +68,9 @@ const struct nl_reader *conf_reader(enum conf_kind kind);
 /* Another entry, or of the fast path one for each device; @nlh is copied. */
 void conf_add(struct conf *conf, enum conf_kind kind, const struct nlmsghdr *nlh,
 	      struct place place);
-/* That of the kernel. */
+/* Nothing is in it any more. */
+void conf_clear(struct conf *conf);
+/* That of the kernel, in place of what was in it. */
 void conf_fetch(struct conf *conf);
 /* Sort pools and devices by name, rules by priority, device and age, and
  * mappings by inside end and age.

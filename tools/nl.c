@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* natctl: requests to the kernel and its answers. */
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,6 +219,8 @@ static bool is_end(const struct nlmsghdr *nlh)
 		nl_odd_answer();
 	if (err->error >= 0)
 		return true;
+	if (err->error == INT_MIN)
+		nl_odd_answer();
 	/* Without NETLINK_CAP_ACK the request comes back behind its header. */
 	if (is_error && !(nlh->nlmsg_flags & NLM_F_CAPPED))
 		skip += mnl_nlmsg_get_payload_len(&err->msg);

@@ -6,21 +6,22 @@
 #include "error.h"
 #include "out.h"
 
-static void print_settings(const struct conf *conf)
+static struct conf conf;
+
+static void print_settings(void)
 {
 	int attr;
 
 	for (attr = 1; config_name(attr); attr++) {
-		if (conf->value[attr] == config_default(attr, conf->value))
+		if (conf.value[attr] == config_default(attr, conf.value))
 			continue;
-		text("config set %s %u", config_name(attr), conf->value[attr]);
+		text("config set %s %u", config_name(attr), conf.value[attr]);
 		text_end();
 	}
 }
 
 static void save(struct words *words)
 {
-	static struct conf conf;
 	size_t i;
 	int kind;
 
@@ -34,7 +35,7 @@ static void save(struct words *words)
 	conf_sort(&conf);
 	text("# natctl save: natctl apply takes it back, see knat.conf(5)");
 	text_end();
-	print_settings(&conf);
+	print_settings();
 	for (kind = 0; kind < NR_CONF_KINDS; kind++) {
 		for (i = 0; i < conf.n[kind]; i++) {
 			text("%s add %s", conf_words[kind],

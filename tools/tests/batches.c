@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "decode.h"
 #include "harness.h"
 #include "knat.h"
@@ -259,6 +260,52 @@ static void random_labels(void)
 	is_number(bad, 0, "any label is typed back");
 }
 
+/* What is compared, or saved, must be whole. */
+static void odd_configurations(void)
+{
+	static const char odd[] = "Error: the kernel's answer is not understood: natctl and module knat are of different versions\n";
+	char name[201];
+
+	fresh();
+	reply_to = 3;
+	wire_genl(&reply, FAMILY, NLM_F_MULTI, KNAT_CMD_RULE_GET);
+	wire_u8(&reply, KNAT_A_RULE_ACTION, KNAT_ACTION_MASQUERADE);
+	wire_done(&reply, 0, NULL);
+	run("save");
+	is(err, odd, "a rule without a device is not saved");
+	is_number(status, 2, "and the exit status is 2");
+
+	fresh();
+	reply_to = 5;
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	wire_genl(&reply, FAMILY, NLM_F_MULTI, KNAT_CMD_FASTPATH_GET);
+	wire_string(&reply, KNAT_A_FASTPATH_DEV, name);
+	wire_done(&reply, 0, NULL);
+	run("save");
+	is(err, odd, "a device whose name is too long is not saved");
+	is_number(status, 2, "and the exit status is 2");
+}
+
+/* The second file is not added to the first. */
+static void apply_twice(void)
+{
+	char name[] = "/tmp/natctl-XXXXXX", text[64];
+	int fd = mkstemp(name);
+	FILE *file = fdopen(fd, "w");
+
+	if (!file)
+		abort();
+	fputs("rule add oif not-here masquerade\n", file);
+	fclose(file);
+	snprintf(text, sizeof(text), "apply %s\napply %s\n", name, name);
+	fresh();
+	batch(text);
+	unlink(name);
+	is_number(status, 0, "a batch applies a file twice");
+	is_number(sent->requests, 12, "and asks and changes twice");
+}
+
 void batches(void)
 {
 	one_after_the_other();
@@ -266,4 +313,6 @@ void batches(void)
 	quotes();
 	lists();
 	random_labels();
+	odd_configurations();
+	apply_twice();
 }
