@@ -190,22 +190,20 @@ endif
 # Of each side; one in 16 is refused by the device before the gateway meets it.
 FUZZ_PACKETS ?= 11000000
 FUZZ_REQUESTS ?= 700000
+# For each parser
 FUZZ_SECONDS ?= 3600
 fuzz fuzz-quick: deps
 	@$(MAKE) --no-print-directory module KERNEL=$(check_kernel)
 	@$(MAKE) --no-print-directory tools helpers
-	$(MAKE) --no-print-directory -C selftests/fuzz natctl import
-	mkdir -p build/fuzz build/fuzz-import
-	cd build/fuzz && ../../selftests/fuzz/natctl -seed=$(SEED) -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
-		-close_fd_mask=3 . ../../selftests/fuzz/corpus 2>log || { tail -n 40 log >&2; exit 1; }
-	cd build/fuzz-import && ../../selftests/fuzz/import -seed=$(SEED) -max_total_time=$(FUZZ_SECONDS) -max_len=8192 \
-		-close_fd_mask=2 . ../../selftests/fuzz/corpus-import 2>log || { tail -n 40 log >&2; exit 1; }
+	$(MAKE) --no-print-directory -C selftests/fuzz natctl import apply
+	selftests/fuzz/parsers $(SEED) $(FUZZ_SECONDS)
 	selftests/vm/run -k $(check_kernel) -t 86400 -m $(memory) $(if $(instrumented),,-a "slub_debug=FZP kfence.sample_interval=10") \
-		-- selftests/fuzz/run $(SEED) $(FUZZ_PACKETS) $(FUZZ_REQUESTS)
+		-- selftests/fuzz/run $(SEED) $(FUZZ_PACKETS) $(FUZZ_REQUESTS) $(FUZZ_SEEDS)
 	@$(MAKE) --no-print-directory fuzz-differ SEED=$(SEED) DIFFER_ROUNDS=$(DIFFER_ROUNDS) DIFFER_PACKETS=$(DIFFER_PACKETS)
 fuzz-quick: FUZZ_PACKETS := 30000
 fuzz-quick: FUZZ_REQUESTS := 2000
-fuzz-quick: FUZZ_SECONDS := 20
+fuzz-quick: FUZZ_SECONDS := 12
+fuzz-quick: FUZZ_SEEDS := seeds
 fuzz-quick: DIFFER_ROUNDS := 2
 fuzz-quick: DIFFER_PACKETS := 2000
 

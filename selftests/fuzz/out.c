@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* natctl's output, which can begin anew: see natctl.c. */
+#include <stdlib.h>
 #include "../../tools/out.c"
 #include "fuzz.h"
 
@@ -8,6 +9,8 @@ void fuzz_out_reset(void)
 	depth = 0;
 	column = 0;
 	empty = false;
+	if (plain)
+		free(out_words_end());
 }
 
 int fuzz_sleep(const struct timespec *time, struct timespec *left)
