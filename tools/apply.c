@@ -90,10 +90,21 @@ static void include(struct words *words)
 	include_depth--;
 }
 
+/* It is no command of natctl, whose grammar would not have it. */
+static void include_check(const struct words *words)
+{
+	if (!words->left)
+		fail_usage("the name of the file is missing: it must be include FILE");
+	if (words->left > 1)
+		fail_usage("%s is one word too many: it must be include FILE",
+			   said(words->next[1]));
+}
+
 static void read_line(struct words *words)
 {
 	if (!strcmp(words->next[0], "include")) {
 		word_next(words);
+		include_check(words);
 		include(words);
 		return;
 	}

@@ -99,6 +99,9 @@ void nl_nest_end(struct nlmsghdr *nlh, struct nlattr *nest)
 
 /* --- refusals --- */
 
+#define VERSIONS \
+	"natctl and module knat are of different versions, so install one version of both, then systemctl stop knat; modprobe -r knat; systemctl start knat"
+
 /* What is called with the place in the request that the kernel blames. */
 static void (*blame)(uint32_t offset);
 
@@ -141,7 +144,7 @@ static void refused(int err, const char *msg)
 		fail("the kernel cannot answer: it does not fit into one message");
 	case EINVAL:
 	case EOPNOTSUPP:
-		fail("the kernel does not know such a request: natctl and module knat are of different versions");
+		fail("the kernel does not know such a request: " VERSIONS);
 	default:
 		fail("the kernel refuses the request: %s", strerror(err));
 	}
@@ -149,7 +152,7 @@ static void refused(int err, const char *msg)
 
 void nl_odd_answer(void)
 {
-	fail("the kernel's answer is not understood: natctl and module knat are of different versions");
+	fail("the kernel's answer is not understood: " VERSIONS);
 }
 
 /* --- answers --- */

@@ -154,6 +154,12 @@ void pool_ranges_text(const struct nlmsghdr *nlh)
 	ranges_print(nlh);
 }
 
+void pool_missing(const char *name)
+{
+	fail("there is no pool %s: natctl pool list shows those that are there",
+	     said(name));
+}
+
 /* The one pool that is wanted, and whether it was there. */
 static const char *wanted;
 static bool found;
@@ -224,7 +230,7 @@ static void list_wanted(void)
 				      pool_reader());
 	} while (!found && !whole);
 	if (!found)
-		fail("there is no pool %s", said(wanted));
+		pool_missing(wanted);
 	out_end();
 }
 

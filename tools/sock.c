@@ -37,7 +37,8 @@ static void netns_enter(void)
 	/* The path may be of anything, a named pipe for instance. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
-		fail("there is no network namespace %s", said(netns));
+		fail("there is no network namespace %s: ip netns list shows those that are there",
+		     said(netns));
 	if (fd < 0)
 		fail("the network namespace %s cannot be opened: %s",
 		     said(netns), strerror(errno));

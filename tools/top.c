@@ -11,6 +11,7 @@
 #include "command.h"
 #include "error.h"
 #include "out.h"
+#include "pool.h"
 #include "top.h"
 
 #define INTERVAL_DEFAULT	2
@@ -79,7 +80,7 @@ static void look_first(struct top_look *look, const struct top_view *view)
 		if (!strcmp(look->pools[i].name, view->pool))
 			return;
 	if (view->pool)
-		fail("there is no pool %s", said(view->pool));
+		pool_missing(view->pool);
 }
 
 int top_wait(const struct top_look *look, const struct top_view *view)

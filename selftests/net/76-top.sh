@@ -222,7 +222,7 @@ test_a_terminal_that_only_scrolls() {
 test_errors_leave_a_terminal_that_can_be_used() {
 	traffic
 	start_top screen 80 24 pool nobody
-	await '^Error: there is no pool "nobody"$'
+	await '^Error: there is no pool "nobody": natctl pool list shows those that are there$'
 	await '^ended 2 echo'
 	start_top screen 80 24 interval 1
 	await "^$in1_silent "

@@ -168,8 +168,10 @@ wrong_file("monitor\n", 'conf:1', qr/sets nothing up/);
 wrong_file("save\n", 'conf:1', qr/sets nothing up/);
 wrong_file("apply /dev/null\n", 'conf:1', qr/sets nothing up/);
 wrong_file("flush\n", 'conf:1', qr/sets nothing up/);
-wrong_file("include\n", 'conf:1', qr/the name of the file is missing/);
-wrong_file("include a b\n", 'conf:1', qr/"b" is one word too many/);
+wrong_file("include\n", 'conf:1', qr/the name of the file is missing: it must be include FILE$/);
+is($err =~ tr/\n//, 1, 'without the grammar of natctl, which has no include');
+wrong_file("include a b\n", 'conf:1', qr/"b" is one word too many: it must be include FILE$/);
+is($err =~ tr/\n//, 1, 'without it too');
 wrong_file("include nowhere\n", 'conf:1', qr/nowhere" cannot be read/);
 wrong_file("\ninclude conf\n", 'conf:2', qr/included by itself/);
 file('part', "pool add p addr 192.0.2.1\npool add q addr x\n");
@@ -204,6 +206,13 @@ wrong('stats -o json', qr/"json" is not a format/, 'stats');
 wrong('stats -x', qr/"-x" is not an option of stats/, 'stats');
 right('stats -o prometheus');
 right('stats show -o prometheus');
+for my $list ('eth0,,eth1', ',eth0', 'eth0,') {
+	for my $verb ('add', 'del') {
+		wrong("fastpath $verb dev $list", qr/the list of devices has a comma too many: it must be DEV\[,DEV...\], without blanks$/);
+	}
+}
+wrong(['fastpath', 'add', 'dev', ''], qr/"" cannot be the name of a network device/);
+right('fastpath add dev eth0,eth1');
 wrong('map set tcp 192.0.2.1:5', qr/nothing is to be set/, 'map set');
 wrong('map set tcp 192.0.2.1:5 to 10.0.0.1', qr/"to" is not an option of a mapping/, 'map set');
 right('map set tcp 192.0.2.1:5 label x');
@@ -570,7 +579,7 @@ wrong(['-b', ''], qr/"" cannot be read/);
 ### Network namespaces
 
 natctl('-n', 'nowhere-at-all', 'rule', 'list');
-is("$status $err", qq(2 Error: there is no network namespace "nowhere-at-all"\n), 'a namespace that is not there');
+is("$status $err", qq(2 Error: there is no network namespace "nowhere-at-all": ip netns list shows those that are there\n), 'a namespace that is not there');
 natctl('-n', '/etc/passwd', 'rule', 'list');
 is("$status $err", qq(2 Error: "/etc/passwd" is not a network namespace\n), 'a file that is no namespace');
 POSIX::mkfifo("$dir/pipe", 0600);

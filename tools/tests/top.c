@@ -48,6 +48,9 @@ static void asked(void)
 	run("top", "interval", "1", "pool", "a\302\233b\303\251");
 	ok(!!strstr(out, "  pool a\\xc2\\x9bb\303\251\n"),
 	   "the terminal obeys no name");
+	run("top", "interval", "1", "pool", "missing");
+	is(err, "Error: there is no pool \"missing\": natctl pool list shows those that are there\n",
+	   "a pool that is not there is an error");
 }
 
 static void many(void)
