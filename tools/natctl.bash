@@ -28,20 +28,23 @@ _natctl_pools()
 	_natctl_ask pool list | sed 's/ .*//'
 }
 
-# Ends of mappings: those behind the word that is given, in or out
-_natctl_ends()
+# Hosts that traffic made mappings for: there may be many more mappings than hosts
+_natctl_hosts()
 {
-	_natctl_ask map list | sed -n "$1" | head -n 1000
+	_natctl_ask host list | sed 's/ .*//'
 }
 
 _natctl_inside()
 {
-	_natctl_ends 's/.* to \([0-9.]*\)[:/ ].*/\1/p' | sort -u
+	{ _natctl_hosts; _natctl_ask map list static | sed -n 's/^[^"#]* to \([0-9.]*\)[:/ ].*/\1/p'; } | sort -u
 }
 
 _natctl_outside()
 {
-	_natctl_ends 's/^\([a-z0-9]\+  *\)\{0,1\}\([0-9.]\{7,\}\)[:/ ].* to .*/\2/p' | sort -u
+	{
+		_natctl_ask host list | sed -n 's/.*# out \([0-9.]*\).*/\1/p'
+		_natctl_ask map list static | sed -n 's/^\([a-z0-9]\+  *\)\{0,1\}\([0-9.]\{7,\}\)[:/ ].* to .*/\2/p'
+	} | sort -u
 }
 
 _natctl_remote()
@@ -55,10 +58,13 @@ _natctl_whole()
 	_natctl_ask map list static | sed -n 's/^\([0-9.]\{7,\}[^ ]*\) .*/\1/p'
 }
 
-# Outside ends of static mappings of a protocol, as map del takes them
-_natctl_static()
+# Outside ends of static mappings of a protocol, as map del takes them: addresses, or behind dev
+_natctl_static() # PROTO [dev]
 {
-	_natctl_ask map list static proto "$1" | sed -n 's/^[a-z0-9]* *\([0-9.]\{7,\}[^ ]*\) .*/\1/p'
+	local end='\([0-9.]\{7,\}[^ ]*\)'
+
+	[ $# = 1 ] || end='dev \([^ ]*\)'
+	_natctl_ask map list static proto "$1" | sed -n "s/^[a-z0-9]* *$end .*/\1/p"
 }
 
 _natctl_settings()
@@ -68,8 +74,61 @@ _natctl_settings()
 
 _natctl_protos="tcp udp icmp udplite sctp dccp gre esp"
 _natctl_options="ports mapping filtering alloc pairing parity hairpin limit sessions rate session-rate mss-clamp"
+_natctl_objects="pool rule map session host stats config monitor top fastpath save apply import lookup flush help"
 
-# Words that may stand behind the options of a pool or a masquerade rule
+# The word that natctl takes a word for, as full: one of these that alone begins with it, or what it is.
+_natctl_full() # WORD WORDS
+{
+	local word fits=0
+
+	full=$1
+	for word in $2; do
+		if [ "$word" = "$1" ]; then
+			full=$1
+			return
+		fi
+		[[ -z $1 || $word != "$1"* || $word = "$full" ]] || fits=$((fits + 1)) full=$word
+	done
+	[ $fits = 1 ] || full=$1
+}
+
+# What is to follow behind words: a value of the word want, or another word if that is empty. Words with their values
+# are put into given, all in full.
+_natctl_follow() # WORDS-WITH-VALUES OTHER-WORDS WORD...
+{
+	local valued=$1 others=$2 word full
+
+	want='' given=()
+	shift 2
+	for word; do
+		if [ -n "$want" ]; then
+			given+=("$want $word")
+			want=''
+			continue
+		fi
+		_natctl_full "$word" "$valued $others"
+		if [[ " $valued " == *" $full "* ]]; then
+			want=$full
+			continue
+		fi
+		given+=("$full")
+		# Options stand behind it.
+		[ "$full" != masquerade ] || valued=$_natctl_options others=''
+	done
+}
+
+# Is the word there, alone or with a value?
+_natctl_given()
+{
+	local each
+
+	for each in "${given[@]}"; do
+		[ "${each%% *}" != "$1" ] || return 0
+	done
+	return 1
+}
+
+# What may stand behind an option of a pool or a masquerade rule
 _natctl_option()
 {
 	case $1 in
@@ -80,8 +139,6 @@ _natctl_option()
 	parity) echo off keep pairs ;;
 	hairpin) echo on off ;;
 	mss-clamp) echo off pmtu ;;
-	ports | limit | sessions | rate | session-rate) ;;
-	*) return 1 ;;
 	esac
 }
 
@@ -92,74 +149,122 @@ _natctl_pool()
 		if [ "$count" = 0 ]; then
 			[ "$verb" = add ] || _natctl_pools
 		elif [ "$verb" = add ] || [ "$verb" = set ]; then
-			[ "$prev" = addr ] || _natctl_option "$prev" || echo addr "$_natctl_options"
+			_natctl_follow "addr $_natctl_options" '' "${args[@]:1}"
+			_natctl_option "$want"
+			[ -n "$want" ] || echo addr "$_natctl_options"
 		fi ;;
 	esac
+}
+
+# Selectors of the rules that have those given: what is left of them, or the values of the one that is wanted
+_natctl_selectors()
+{
+	local words each i
+
+	while read -ra words; do
+		for each in "${given[@]}"; do
+			[[ " ${words[*]} " == *" $each "* ]] || continue 2
+		done
+		for ((i = 0; i + 1 < ${#words[@]}; i += 2)); do
+			[[ ${words[i]} != @(masquerade|pool|exempt) ]] || break
+			if [ "${words[i]}" = "$want" ]; then
+				echo "${words[i + 1]}"
+			elif [ -z "$want" ] && ! _natctl_given "${words[i]}"; then
+				echo "${words[i]}"
+			fi
+		done
+	done < <(_natctl_ask rule list) | sort -u
 }
 
 _natctl_rule()
 {
+	local selectors="prio oif src dst proto dport"
+
 	case $verb in
 	add | del) ;;
 	*) return ;;
 	esac
-	case $prev in
-	oif) _natctl_devices ;;
-	pool) _natctl_pools ;;
+	_natctl_follow "$selectors pool" "masquerade exempt" "${args[@]}"
+	if [ "$want" = pool ]; then
+		_natctl_pools
+	elif _natctl_given pool || _natctl_given exempt; then
+		:
+	elif _natctl_given masquerade; then
+		_natctl_option "$want"
+		[ -n "$want" ] || echo "$_natctl_options"
+	elif [ "$verb" = del ]; then
+		_natctl_selectors
+	else
+		case $want in
+		'') echo "$selectors" masquerade pool exempt ;;
+		oif) _natctl_devices ;;
+		proto) echo "$_natctl_protos" ;;
+		esac
+	fi
+}
+
+_natctl_filter_map()
+{
+	_natctl_follow "in out proto pool" "static dynamic all" "${args[@]}"
+	case $want in
+	in) _natctl_inside ;;
+	out) _natctl_outside ;;
 	proto) echo "$_natctl_protos" ;;
-	prio | src | dst | dport | exempt) ;;
-	*)
-		_natctl_option "$prev" && return
-		if [[ " ${args[*]} " == *" masquerade "* ]]; then
-			echo "$_natctl_options"
-		elif [[ " ${args[*]} " != *" pool "* ]]; then
-			echo prio oif src dst proto dport masquerade pool exempt
-		fi ;;
+	pool) _natctl_pools ;;
+	*) echo in out proto pool static dynamic all ;;
 	esac
+}
+
+# The outside end of a mapping, of which not all is there
+_natctl_end()
+{
+	if [ "$count" = 0 ]; then
+		echo "$_natctl_protos"
+		if [ "$verb" = add ]; then _natctl_outside; else _natctl_whole; fi
+	elif [ "$count" = 1 ]; then
+		echo dev
+		if [ "$verb" = add ]; then _natctl_outside; else _natctl_static "${args[0]}"; fi
+	elif [ "$verb" = add ]; then
+		_natctl_devices | sed 's/$/:/'
+	else
+		_natctl_static "${args[0]}" dev
+	fi
 }
 
 _natctl_map()
 {
+	local full end=2
+
 	case $verb in
 	list | flush)
-		case $prev in
-		in) _natctl_inside ;;
-		out) _natctl_outside ;;
-		proto) echo "$_natctl_protos" ;;
-		pool) _natctl_pools ;;
-		*) echo in out proto pool static dynamic all ;;
-		esac ;;
-	add)
-		case $prev in
-		dev) _natctl_devices | sed 's/$/:/' ;;
-		to) _natctl_inside ;;
-		lifetime | label) ;;
-		*)
-			if [ "$count" = 0 ]; then
-				echo "$_natctl_protos"
-				_natctl_outside
-			elif [[ " ${args[*]} " == *" to "?* ]]; then
-				echo lifetime label
-			elif [ "$count" = 1 ] && [[ ${args[0]} != *.* ]]; then
-				echo dev
-				_natctl_outside
-			else
-				echo to
-			fi ;;
-		esac ;;
-	set | del)
-		if [ "$count" = 0 ]; then
-			echo "$_natctl_protos"
-			_natctl_whole
-		elif [ "$prev" = dev ]; then
-			_natctl_devices | sed 's/$/:/'
-		elif [ "$count" = 1 ] && [[ ${args[0]} != *.* ]]; then
-			echo dev
-			_natctl_static "${args[0]}"
-		elif [[ $verb = set && $prev != l* ]]; then
-			echo lifetime label
-		fi ;;
+		_natctl_filter_map
+		return ;;
+	add | set | del) ;;
+	*) return ;;
 	esac
+	# How many words the outside end has: an address alone, or one or a device behind a protocol
+	_natctl_full "${args[1]-}" dev
+	if [[ ${args[0]-} == *.* ]]; then
+		end=1
+	elif [ "$full" = dev ]; then
+		end=3
+	fi
+	if [ "$count" -lt $end ]; then
+		_natctl_end
+		return
+	fi
+	case $verb$((count - end)) in
+	add0)
+		echo to
+		return ;;
+	add1)
+		_natctl_inside
+		return ;;
+	add*) end=$((end + 2)) ;;
+	del*) return ;;
+	esac
+	_natctl_follow "lifetime label" '' "${args[@]:end}"
+	[ -n "$want" ] || echo lifetime label
 }
 
 _natctl_session()
@@ -168,7 +273,8 @@ _natctl_session()
 	list | count | del) ;;
 	*) return ;;
 	esac
-	case $prev in
+	_natctl_follow "in out remote proto state" all "${args[@]}"
+	case $want in
 	in) _natctl_inside ;;
 	out) _natctl_outside ;;
 	remote) _natctl_remote ;;
@@ -182,27 +288,54 @@ _natctl_session()
 
 _natctl_top()
 {
-	case $prev in
+	_natctl_follow "interval pool host sort lines -o" '' "${args[@]}"
+	case $want in
 	pool) _natctl_pools ;;
-	host) _natctl_inside ;;
+	host) _natctl_hosts ;;
 	sort) echo mappings change use refused address ;;
 	-o) echo text json ;;
-	interval | lines) ;;
-	*) echo interval pool host sort lines -o ;;
+	'') echo interval pool host sort lines -o ;;
 	esac
 }
 
 _natctl_lookup()
 {
-	case $prev in
-	iif | oif) _natctl_devices; return ;;
-	esac
 	case $count in
 	0) echo "$_natctl_protos" ;;
 	1) _natctl_inside ;;
 	2) _natctl_outside ;;
-	*) echo iif oif ;;
+	*)
+		_natctl_follow "iif oif" '' "${args[@]:3}"
+		if [ -n "$want" ]; then _natctl_devices; else echo iif oif; fi ;;
 	esac
+}
+
+_natctl_stats()
+{
+	[ "$verb" != show ] || _natctl_follow -o '' "${args[@]}"
+	[[ $verb != -o || $count != 0 ]] || want=-o
+	if [ -n "$want" ]; then
+		echo prometheus
+	elif [[ $verb = show && $count = 0 ]]; then
+		echo -o
+	fi
+}
+
+# A device behind those of a list that has begun, none twice
+_natctl_fastpath()
+{
+	local begun='' device full
+
+	[[ $verb == @(add|del) && $count -lt 2 ]] || return
+	_natctl_full "${args[0]-}" dev
+	if [ "$count" = 0 ]; then
+		echo dev
+	elif [ "$full" = dev ]; then
+		[[ $cur != *,* ]] || begun=${cur%,*},
+		while read -r device; do
+			[[ ,$begun == *",$device,"* ]] || echo "$begun$device"
+		done < <(_natctl_devices)
+	fi
 }
 
 # The commands of an object; those without stand for themselves
@@ -223,41 +356,40 @@ _natctl_verbs()
 
 _natctl_words()
 {
-	local object=$1 verb=${2-} prev=${*: -1} count=$(($# - 2)) args=("${@:3}")
+	local object=${1-} verb=${2-} count=$(($# - 2)) args=("${@:3}") want='' given=() full
 
 	if [ $# = 0 ]; then
-		echo pool rule map session host stats config monitor top fastpath save apply import lookup flush help
+		echo "$_natctl_objects"
 		return
 	fi
 	case $object in
-	lookup) count=$(($# - 1)); _natctl_lookup ;;
-	top) _natctl_top ;;
-	apply) echo --dry-run ;;
-	import) ;;
-	*)
-		if [ $# = 1 ]; then
-			_natctl_verbs "$object"
-			echo help
-			return
-		fi
-		case $object in
-		config) [ "$verb" != set ] || [ $((count % 2)) = 1 ] || _natctl_settings ;;
-		fastpath)
-			if [ "$verb" = list ]; then
-				:
-			elif [ "$prev" = dev ]; then
-				_natctl_devices
-			elif [ "$count" = 0 ]; then
-				echo dev
-			fi ;;
-		host) [ "$count" != 0 ] || _natctl_inside ;;
-		stats)
-			case $prev in
-			show) echo -o ;;
-			-o) echo prometheus ;;
-			esac ;;
-		pool | rule | map | session) "_natctl_$object" ;;
-		esac ;;
+	lookup | top)
+		count=$(($# - 1)) args=("${@:2}")
+		"_natctl_$object"
+		return ;;
+	apply)
+		echo --dry-run
+		return ;;
+	import | help)
+		return ;;
+	esac
+	if [ $# = 1 ]; then
+		_natctl_verbs "$object"
+		echo help
+		return
+	fi
+	# What shows is called list, or show, and takes the other name.
+	_natctl_full "$verb" "$(_natctl_verbs "$object") help show list"
+	verb=$full
+	case $object:$verb in
+	stats:list) verb=show ;;
+	stats:*) ;;
+	*:show) verb=list ;;
+	esac
+	case $object in
+	config) [ "$verb" != set ] || [ $((count % 2)) = 1 ] || _natctl_settings ;;
+	host) [[ $verb != list || $count != 0 ]] || _natctl_hosts ;;
+	pool | rule | map | session | stats | fastpath) "_natctl_$object" ;;
 	esac
 }
 
@@ -267,7 +399,10 @@ _natctl_fit()
 	local word
 
 	while read -r word; do
-		[[ -z $word || $word != "$cur"* ]] || printf '%q\n' "$word"
+		[[ -n $word && $word = "$cur"* ]] || continue
+		printf -v word %q "$word"
+		# A comma means something in braces only, and those are quoted.
+		printf '%s\n' "${word//\\,/,}"
 	done
 }
 
@@ -280,7 +415,7 @@ _natctl_files()
 
 _natctl()
 {
-	local words=() cur n=1 _natctl_program
+	local words=() cur n=1 full _natctl_program
 
 	# The shell cuts words at colons, which ends have: cut at blanks.
 	read -ra words <<<"${COMP_LINE:0:COMP_POINT}"
@@ -306,8 +441,12 @@ _natctl()
 		n=$((n + 1))
 	done
 	if [[ $cur == -* && ${#words[@]} = "$n" ]]; then
-		mapfile -t COMPREPLY < <(printf '%s\n' -j -p -n -b -V | _natctl_fit)
+		mapfile -t COMPREPLY < <(printf '%s\n' -h -j -p -n -b -V | _natctl_fit)
 		return
+	fi
+	if [ "${#words[@]}" -gt "$n" ]; then
+		_natctl_full "${words[n]}" "$_natctl_objects"
+		words[n]=$full
 	fi
 	if [[ ${words[n]-} == @(apply|import) && $cur != --* ]]; then
 		_natctl_files

@@ -15,16 +15,21 @@ cat >"$dir/natctl" <<'END'
 [ "$1" = -n ] && { [ "$2" = blue ] || exit 2; shift 2; }
 case $* in
 'pool list') printf '%s\n' ${POOL:+"$POOL addr 198.51.100.9"} 'office      addr 198.51.100.1 # 1 addresses' 'cgn         addr 198.51.100.2' ;;
-'map list static proto tcp') echo 'tcp  203.0.113.1:8000       to 192.168.0.2:80 # static' ;;
+'map list static proto tcp')
+	echo 'tcp  203.0.113.1:8000       to 192.168.0.2:80 # static'
+	echo 'tcp  dev wan:443            to 192.168.0.4:8443       # static on 203.0.113.1' ;;
 'map list static')
 	echo 'tcp  dev wan:443            to 192.168.0.4:8443       # static on 203.0.113.1'
 	echo '198.51.100.0/28             to 10.0.0.0/28            # static'
-	echo '198.51.100.99               to 192.168.0.77           # static' ;;
-'map list')
-	echo 'tcp  203.0.113.1:8000       to 192.168.0.2:80         # static'
-	echo 'tcp  dev wan:443            to 192.168.0.4:8443       # static on 203.0.113.1'
-	echo '198.51.100.0/28             to 10.0.0.0/28            # static'
-	echo 'udp  203.0.113.2:4058       to 192.168.0.3:5000       # dynamic idle 3s' ;;
+	echo '198.51.100.99               to 192.168.0.77 label "moved to 192.0.2.66 at last" # static' ;;
+# A list of all mappings is too long to be asked for.
+'host list')
+	echo '192.168.0.2     # out 203.0.113.1     mappings 12 of 1000 pool office'
+	echo '192.168.0.3     # out 203.0.113.2     mappings 3' ;;
+'rule list')
+	echo 'prio 50    oif wan      dst 10.8.0.0/16          exempt'
+	echo 'prio 100   oif wan      src 192.168.0.0/16       masquerade limit 5 # 203.0.113.1'
+	echo 'prio 100   oif ppp0     proto tcp dport 80       pool office' ;;
 'session list') echo 'tcp  in 10.0.0.1:5 out 203.0.113.1:6 remote 192.0.2.7:80 state init # idle' ;;
 'config show') printf '%s\n' 'udp_timeout  300 # s' 'udp_inbound_refresh 1 #' ;;
 *) exit 2 ;;
@@ -76,7 +81,7 @@ completes() { # LINE WANTED
 
 completes 'natctl po' pool
 completes 'natctl s' 'save session stats'
-completes 'natctl -' '-V -b -j -n -p'
+completes 'natctl -' '-V -b -h -j -n -p'
 completes 'natctl -j ma' map
 completes 'natctl -n ' 'blue red'
 completes 'natctl -n blue pool del ' 'cgn office'
@@ -93,13 +98,37 @@ completes 'natctl rule add oif lo m' masquerade
 completes 'natctl rule add oif lo masquerade m' 'mapping mss-clamp'
 completes 'natctl rule add oif lo masquerade mss-clamp ' 'off pmtu'
 completes 'natctl rule add oif lo pool ' 'cgn office'
+completes 'natctl rule add oif lo pool cgn ' ''
+completes 'natctl rule add oif lo exempt ' ''
+completes 'natctl rule add oif masquerade ' 'dport dst exempt masquerade oif pool prio proto src'
+completes 'natctl rule del ' 'dport dst oif prio proto src'
+completes 'natctl rule del oif ' 'ppp0 wan'
+completes 'natctl rule del oif wan ' 'dst prio src'
+completes 'natctl rule del oif wan prio ' '100 50'
+completes 'natctl rule del oif wan prio 50 ' dst
+completes 'natctl rule del oif wan src ' 192.168.0.0/16
+completes 'natctl rule del prio 100 oif wan src 192.168.0.0/16 ' ''
+completes 'natctl rule del oif eth7 ' ''
 completes 'natctl rule add oif lo proto d' dccp
-completes 'natctl map list in ' '10.0.0.0 192.168.0.2 192.168.0.3 192.168.0.4'
+completes 'natctl map list in ' '10.0.0.0 192.168.0.2 192.168.0.3 192.168.0.4 192.168.0.77'
 completes 'natctl map list out 203' '203.0.113.1 203.0.113.2'
-completes 'natctl map list out 1' 198.51.100.0
+completes 'natctl map list out 1' '198.51.100.0 198.51.100.99'
 completes 'natctl map list out .' ''
 completes 'natctl map del 1' '198.51.100.0/28 198.51.100.99'
 completes 'natctl map set 198.51.100.0/28 ' 'label lifetime'
+completes 'natctl map set tcp dev lan0:80 ' 'label lifetime'
+completes 'natctl map set gre dev lab ' 'label lifetime'
+completes 'natctl map set gre d lab lab ' ''
+completes 'natctl map set tcp dev lan0:80 li ' ''
+completes 'natctl map set tcp dev lan0:80 li 60 ' 'label lifetime'
+completes 'natctl map set tcp dev lan0:80 label "two words" ' 'label lifetime'
+completes 'natctl map del tcp dev ' wan:443
+goes_on ''
+completes 'natctl map del tcp dev wan:' 443
+completes 'natctl map set tcp dev wan:4' 443
+completes 'natctl map set tcp d ' wan:443
+completes 'natctl map del tcp dev wan:443 ' ''
+completes 'natctl map del udp dev ' ''
 completes 'natctl map list pool ' 'cgn office'
 completes 'natctl map del tcp 203' 203.0.113.1:8000
 completes 'natctl map del tcp 203.0.113.1:8' 8000
@@ -122,8 +151,50 @@ completes 'natctl pool set o' office
 goes_on ''
 completes 'natctl monitor s' sessions
 completes 'natctl -n blue fastpath add dev ' 'lo wan'
+completes 'natctl -n blue fastpath add dev lo,' lo,wan
+tests=$((tests + 1))
+if [ "${COMPREPLY[*]}" = lo,wan ]; then
+	echo "ok $tests - the comma is not quoted"
+else
+	echo "not ok $tests - the comma is quoted: ${COMPREPLY[*]}"
+	failed=1
+fi
+completes 'natctl -n blue fastpath del dev wan,l' wan,lo
+completes 'natctl -n blue fastpath add dev lo,wan,' ''
+completes 'natctl -n blue fastpath add dev lo ' ''
+completes 'natctl -n blue fastpath list dev ' ''
 completes 'natctl fastpath del ' dev
+completes 'natctl host list ' '192.168.0.2 192.168.0.3'
 completes 'natctl host list 192.168.0.2' 192.168.0.2
+completes 'natctl help ' ''
+
+# show is list, and words may be shortened.
+completes 'natctl pool show ' 'cgn office'
+completes 'natctl host show 192.168.0.3' 192.168.0.3
+completes 'natctl map show proto d' dccp
+completes 'natctl stats list ' -o
+completes 'natctl stats list -o ' prometheus
+completes 'natctl po d ' 'cgn office'
+completes 'natctl p l ' 'cgn office'
+completes 'natctl po s ' ''
+completes 'natctl po set cgn hair ' 'off on'
+completes 'natctl po set cgn p ' 'addr alloc filtering hairpin limit mapping mss-clamp pairing parity ports rate session-rate sessions'
+completes 'natctl -n blue r a o ' 'lo wan'
+completes 'natctl r a o lo m ms ' 'off pmtu'
+completes 'natctl ma l po ' 'cgn office'
+completes 'natctl map add tcp d wan:80 ' to
+completes 'natctl map add tcp d wan:80 t 192.168.0.2 la ' ''
+completes 'natctl se l st es' established
+completes 'natctl -n blue fa a d ' 'lo wan'
+completes 'natctl l udp 192.168.0.2:5 203' '203.0.113.1 203.0.113.2'
+completes 'natctl -n blue lo udp 192.168.0.2:5 192.0.2.1:5 o ' 'lo wan'
+completes 'natctl t so ' 'address change mappings refused use'
+completes 'natctl top pool sort ' '-o host interval lines pool sort'
+completes 'natctl c set udp_t' udp_timeout
+completes 'natctl m' 'map monitor'
+completes 'natctl m add ' ''
+completes 'natctl mo list ' ''
+completes "natctl ap $dir/nat" "$dir/natctl"
 completes 'natctl top ' '-o host interval lines pool sort'
 completes 'natctl top lines 5 sort ' 'address change mappings refused use'
 completes 'natctl -n blue top pool ' 'cgn office'
