@@ -72,11 +72,16 @@ static void read_line(struct words *words);
 /* A name is that of a file beside the one that it stands in. */
 static void include(struct words *words)
 {
-	const char *name = word_need(words, "the name of the file");
+	const char *name = word_next(words);
 	unsigned long line;
 	char *place, *path;
 
-	word_end(words);
+	/* It is no command of natctl, whose grammar would not have it. */
+	if (!name)
+		fail_usage("the name of the file is missing: it must be include FILE");
+	if (words->left)
+		fail_usage("%s is one word too many: it must be include FILE",
+			   said(words->next[0]));
 	if (++include_depth > INCLUDE_MAX)
 		fail_usage("%s is included by itself, or too deep",
 			   said(name));
@@ -90,21 +95,10 @@ static void include(struct words *words)
 	include_depth--;
 }
 
-/* It is no command of natctl, whose grammar would not have it. */
-static void include_check(const struct words *words)
-{
-	if (!words->left)
-		fail_usage("the name of the file is missing: it must be include FILE");
-	if (words->left > 1)
-		fail_usage("%s is one word too many: it must be include FILE",
-			   said(words->next[1]));
-}
-
 static void read_line(struct words *words)
 {
 	if (!strcmp(words->next[0], "include")) {
 		word_next(words);
-		include_check(words);
 		include(words);
 		return;
 	}

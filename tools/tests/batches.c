@@ -263,7 +263,7 @@ static void random_labels(void)
 /* What is compared, or saved, must be whole. */
 static void odd_configurations(void)
 {
-	static const char odd[] = "Error: the kernel's answer is not understood: natctl and module knat are of different versions\n";
+	static const char odd[] = "Error: the kernel's answer is not understood: natctl and module knat are of different versions, so install one version of both, then systemctl stop knat; modprobe -r knat; systemctl start knat\n";
 	char name[201];
 
 	fresh();
