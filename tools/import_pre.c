@@ -14,6 +14,18 @@
 /* Devices that rules translate for where packets leave. */
 static struct import_names outside;
 
+/* Rules that are not converted and have packets that came from the outside: no
+ * mapping may take them.
+ */
+struct taken {
+	struct taken			*next;
+	const struct import_flat	*flat;
+};
+
+static struct taken *takens, **takens_end;
+/* The rule at hand is refused. */
+static bool refused;
+
 static const char *addr(uint32_t value)
 {
 	return addr_text(htonl(value));
@@ -82,6 +94,82 @@ static bool are_outside(const struct import_names *names)
 	return true;
 }
 
+/* May it be for what comes in from the outside? */
+static bool is_of_outside(const struct import_match *match)
+{
+	return import_names_meet(&match->iif, &outside);
+}
+
+/* Is it for all that comes to its devices and addresses by its protocols? */
+static bool is_unconditional(const struct import_match *match)
+{
+	return !match->why && !match->oif.n && !match->src.n &&
+	       !match->not_src.n && !match->not_dst.n && !match->dst_local;
+}
+
+/* It is told, and the rule keeps its packets. import_tell() is for rules whose
+ * packets another one has.
+ */
+static void refuse(struct import_rule *rule, const char *why)
+{
+	refused = true;
+	import_tell(rule, why);
+}
+
+static bool are_unicast(struct import_rule *rule,
+			const struct import_range *range)
+{
+	if (import_are_unicast(rule, range))
+		return true;
+	refused = true;
+	return false;
+}
+
+/* What a rule is for stays with it. Exceptions that name no ports, such as those
+ * for some sources, do not stop the rules behind them.
+ */
+static void take(const struct import_flat *flat)
+{
+	const struct import_match *match = &flat->match;
+	struct taken *taken;
+
+	if (!is_of_outside(match) ||
+	    (!is_unconditional(match) && !match->dport.n &&
+	     (!match->proto.n || proto_has_ports(match->proto.list->first))))
+		return;
+	taken = import_alloc(sizeof(*taken));
+	taken->flat = flat;
+	*takens_end = taken;
+	takens_end = &taken->next;
+}
+
+/* Does another rule have packets of this match? That is told. */
+static bool is_taken(struct import_rule *rule, const struct import_match *match)
+{
+	const struct taken *taken;
+
+	for (taken = takens; taken; taken = taken->next) {
+		const struct import_match *other = &taken->flat->match;
+
+		import_work(1);
+		/* Rules that are made of one are for different packets; and
+		 * ports without an address are those of the gateway's, which
+		 * are not mapped whole.
+		 */
+		if (taken->flat->rule->told == rule->told ||
+		    (!match->proto.n && other->dport.n && !other->dst.n) ||
+		    !import_names_meet(&other->iif, &match->iif) ||
+		    !import_ranges_meet(&other->dst, &match->dst) ||
+		    !import_ranges_meet(&other->proto, &match->proto) ||
+		    !import_ranges_meet(&other->dport, &match->dport))
+			continue;
+		import_tell(rule, import_text("an earlier rule that is not converted has some of its packets: %s",
+					      taken->flat->rule->place));
+		return true;
+	}
+	return false;
+}
+
 /* Why a rule about packets that come in cannot be a mapping, or NULL. */
 static const char *pre_why(const struct import_flat *flat)
 {
@@ -115,20 +203,23 @@ static void map_whole(struct import_flat *flat)
 
 	if (match->dst.n != 1 || !is_prefix(match->dst.list, &len) ||
 	    !is_prefix(to, &to_len) || len != to_len || rule->to_port.last) {
-		import_tell(rule, "without a protocol, an address or a prefix can only be mapped to one as long");
+		refuse(rule, "without a protocol, an address or a prefix can only be mapped to one as long");
 		return;
 	}
 	if (len < PREFIX_MIN) {
-		import_tell(rule, "a prefix that is mapped has a length of 8 at least");
+		refuse(rule, "a prefix that is mapped has a length of 8 at least");
 		return;
 	}
-	if (!import_are_unicast(rule, match->dst.list) || !import_are_unicast(rule, to))
+	if (!are_unicast(rule, match->dst.list) || !are_unicast(rule, to))
 		return;
 	if ((import_whole.n && import_ranges_meet(&import_whole, &match->dst)) ||
-	    !import_claim("inside", to->first, to->last)) {
+	    import_is_claimed("inside", to->first, to->last)) {
 		import_tell(rule, "one of its addresses is mapped as a whole already");
 		return;
 	}
+	if (is_taken(rule, match))
+		return;
+	import_claim("inside", to->first, to->last);
 	import_ranges_add(&import_whole, match->dst.list->first,
 			  match->dst.list->last);
 	import_claim(import_text("whole %u %u %u %u", to->first, to->last,
@@ -164,33 +255,40 @@ static bool inside_ports(const struct import_rule *rule,
 	       out->last <= rule->to_port.last;
 }
 
-/* One mapping; @dev is "dev " if @place is a device and no address. */
-static void map_write(struct import_rule *rule, uint32_t proto,
-		      const char *dev, const char *place,
-		      const struct import_range *out)
+/* One mapping; @dev is "dev " if @place is a device and no address. @match is of
+ * its packets.
+ */
+static void map_write(struct import_rule *rule,
+		      const struct import_match *match, const char *dev,
+		      const char *place, const struct import_range *out)
 {
+	uint32_t proto = match->proto.list->first;
 	const char *name = proto_text(proto), *to = addr(rule->to.first);
 	const char *key = import_text("map %s %s%s", name, dev, place);
 	struct import_range in;
 
 	if (!proto_has_ports(proto)) {
 		if (out->last)
-			import_tell(rule, "its protocol has no ports");
-		else if (import_claim(key, 0, 0))
+			refuse(rule, "its protocol has no ports");
+		else if (!import_is_claimed(key, 0, 0) &&
+			 !is_taken(rule, match) && import_claim(key, 0, 0))
 			import_line_add(IMPORT_MAPS, import_text("map add %s %s%s to %s%s",
 						   name, dev, import_quoted(place), to,
 						   label_of(rule)), rule);
 		return;
 	}
 	if (!inside_ports(rule, out, &in)) {
-		import_tell(rule, "its new ports are not as many as its ports, one for each");
+		refuse(rule, "its new ports are not as many as its ports, one for each");
 		return;
 	}
-	if (!import_claim(key, out->first, out->last)) {
+	if (import_is_claimed(key, out->first, out->last)) {
 		import_tell(rule, import_text("some of its ports on %s are mapped already",
 					      said(place)));
 		return;
 	}
+	if (is_taken(rule, match))
+		return;
+	import_claim(key, out->first, out->last);
 	place = import_quoted(import_text("%s:%s", place,
 				   ports_text(out->first, out->last)));
 	import_line_add(IMPORT_MAPS, import_text("map add %s %s%s to %s:%s%s", name, dev,
@@ -199,53 +297,61 @@ static void map_write(struct import_rule *rule, uint32_t proto,
 				   label_of(rule)), rule);
 }
 
-static void map_place(const struct import_flat *flat, const char *dev,
-		      const char *place)
+/* The mappings of a place; @match is narrowed to it. */
+static void map_place(struct import_rule *rule, const struct import_match *match,
+		      const char *dev, const char *place)
 {
-	const struct import_match *match = &flat->match;
 	static const struct import_range all = { 1, 65535 }, none;
+	struct import_match one = *match;
 	size_t i, k;
 
 	for (i = 0; i < match->proto.n; i++) {
 		uint32_t proto = match->proto.list[i].first;
 
+		one.proto = (struct import_ranges){ &match->proto.list[i], 1 };
+
 		if (*dev && !match->dport.n && proto_has_ports(proto)) {
-			import_tell(flat->rule, "it is for all ports: none would be left for other hosts behind the device");
+			refuse(rule, "it is for all ports: none would be left for other hosts behind the device");
 			continue;
 		}
-		for (k = 0; k < (match->dport.n ?: 1); k++)
-			map_write(flat->rule, proto, dev, place, match->dport.n ?
-				  &match->dport.list[k] :
+		if (!match->dport.n)
+			map_write(rule, &one, dev, place,
 				  proto_has_ports(proto) ? &all : &none);
+		for (k = 0; k < match->dport.n; k++) {
+			one.dport = (struct import_ranges){ &match->dport.list[k], 1 };
+			map_write(rule, &one, dev, place, one.dport.list);
+		}
 	}
 }
 
 static void map_ports(struct import_flat *flat)
 {
 	const struct import_match *match = &flat->match;
+	struct import_match narrow = *match;
 	struct import_rule *rule = flat->rule;
+	struct import_range single;
 	size_t i;
 	uint32_t at;
 
 	if (rule->to.first != rule->to.last) {
-		import_tell(rule, "it chooses among new addresses: a static mapping is to one");
+		refuse(rule, "it chooses among new addresses: a static mapping is to one");
 		return;
 	}
-	if (!import_are_unicast(rule, &rule->to))
+	if (!are_unicast(rule, &rule->to))
 		return;
 	for (i = 0; i < match->proto.n; i++) {
 		if (match->proto.list[i].first == IPPROTO_ICMP ||
 		    match->proto.list[i].first == 51) {
-			import_tell(rule, "icmp and ah can only be mapped with whole addresses");
+			refuse(rule, "icmp and ah can only be mapped with whole addresses");
 			return;
 		}
 	}
 	for (i = 0; i < match->dst.n; i++) {
 		if (match->dst.list[i].last - match->dst.list[i].first > 255) {
-			import_tell(rule, "it is for many addresses: a static mapping is for one");
+			refuse(rule, "it is for many addresses: a static mapping is for one");
 			return;
 		}
-		if (!import_are_unicast(rule, &match->dst.list[i]))
+		if (!are_unicast(rule, &match->dst.list[i]))
 			return;
 	}
 	if (match->dst.n && import_whole.n &&
@@ -255,13 +361,46 @@ static void map_ports(struct import_flat *flat)
 	}
 	for (i = 0; i < match->dst.n; i++)
 		for (at = match->dst.list[i].first;; at++) {
-			map_place(flat, "", import_text("%s", addr(at)));
+			single = (struct import_range){ at, at };
+			narrow.dst = (struct import_ranges){ &single, 1 };
+			map_place(rule, &narrow, "", import_text("%s", addr(at)));
 			if (at == match->dst.list[i].last)
 				break;
 		}
 	/* Beside an address, the device says nothing more. */
-	for (i = 0; !match->dst.n && i < match->iif.n; i++)
-		map_place(flat, "dev ", match->iif.list[i]);
+	for (i = 0; !match->dst.n && i < match->iif.n; i++) {
+		narrow.iif = (struct import_names){ &match->iif.list[i], 1 };
+		map_place(rule, &narrow, "dev ", match->iif.list[i]);
+	}
+}
+
+/* Why a rule for a program of the gateway stays where it is, and what makes it
+ * work there. knat takes what comes from the outside for a port that hosts may
+ * be given; the longer row of ports without those of the rule is left to them.
+ */
+static const char *redirect_why(const struct import_match *match)
+{
+	uint32_t low = 65535, high = 1, i;
+
+	if (!is_of_outside(match))
+		return "it redirects to the gateway itself: leave it to iptables or nftables, which do that beside knat";
+	for (i = 0; i < match->dport.n; i++) {
+		if (match->dport.list[i].first < low)
+			low = match->dport.list[i].first;
+		if (match->dport.list[i].last > high)
+			high = match->dport.list[i].last;
+	}
+	if (!match->dport.n || (low == 1 && high == 65535))
+		return "it redirects to the gateway itself: leave it to iptables or nftables, and keep its ports out of those that hosts are given, as with masquerade ports 10000-65535, as knat comes first";
+	if (low - 1 > 65535 - high) {
+		high = low - 1;
+		low = 1;
+	} else {
+		low = high + 1;
+		high = 65535;
+	}
+	return import_text("it redirects to the gateway itself: leave it to iptables or nftables, and keep its ports out of those that hosts are given, as with masquerade ports %u-%u, as knat comes first",
+			   low, high);
 }
 
 static void pre(struct import_flat *flat, bool last)
@@ -273,24 +412,24 @@ static void pre(struct import_flat *flat, bool last)
 	case IMPORT_ACCEPT:
 	case IMPORT_RETURN:
 		if (!last)
-			import_tell(rule, "it lets packets pass that a later rule may be for: static mappings have no exceptions");
+			refuse(rule, "it lets packets pass that a later rule may be for: static mappings have no exceptions");
 		break;
 	case IMPORT_DNAT:
 	case IMPORT_NETMAP:
 		if (why)
-			import_tell(rule, why);
+			refuse(rule, why);
 		else if (!flat->match.proto.n && flat->match.dport.n)
-			import_tell(rule, "it names ports but no protocol");
+			refuse(rule, "it names ports but no protocol");
 		else if (flat->match.proto.n)
 			map_ports(flat);
 		else
 			map_whole(flat);
 		break;
 	case IMPORT_REDIRECT:
-		import_tell(rule, "it redirects to the gateway itself: leave it to iptables or nftables, which come first");
+		refuse(rule, redirect_why(&flat->match));
 		break;
 	default:
-		import_tell(rule, flat->match.why ?:
+		refuse(rule, flat->match.why ?:
 			    import_text("%s has no meaning where packets come in",
 					rule->target ?: "it"));
 	}
@@ -302,7 +441,13 @@ void import_pre(void)
 	size_t i, n;
 
 	outside_find();
+	takens = NULL;
+	takens_end = &takens;
 	flats = import_flatten(IMPORT_PRE, &n);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		refused = false;
 		pre(&flats[i], i + 1 == n);
+		if (refused && flats[i].rule->action != IMPORT_OTHER)
+			take(&flats[i]);
+	}
 }
