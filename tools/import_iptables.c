@@ -443,11 +443,27 @@ static void line_read(char *line, const char *place, bool chains_only)
 	import_tell(rule, "it is no line of iptables-save");
 }
 
-static bool read_table(char *text, size_t len, bool chains_only)
+/* A line that begins or ends a table has this word alone, or counters. */
+static bool is_word(const char *line, const char *word)
+{
+	size_t len = strcspn(line, " \t\r");
+
+	return len == strlen(word) && !strncmp(line, word, len);
+}
+
+static void fail_open(const char *file, unsigned long number,
+		      const char *table)
+{
+	error_place(file, number);
+	fail_usage("the table %s is not complete: its line COMMIT is missing",
+		   said(table));
+}
+
+static bool read_tables(char *text, size_t len, bool chains_only)
 {
 	char *end = text + len, *next, *line;
-	const char *file = NULL, *place = "";
-	bool nat = false, any = false;
+	const char *file = NULL, *place = "", *table = NULL;
+	bool any = false;
 	unsigned long number = 0;
 
 	file = error_place_file(&number);
@@ -460,22 +476,34 @@ static bool read_table(char *text, size_t len, bool chains_only)
 					   (next[-1] == '\n'));
 		line += strspn(line, " \t\r");
 		if (*line == '*') {
+			if (table)
+				fail_open(file, number, table);
 			line[strcspn(line, " \t\r")] = 0;
-			nat = !strcmp(line, "*" TABLE);
+			table = line + 1;
 			any = true;
-		} else if (nat && *line && *line != '#' &&
-			   strncmp(line, "COMMIT", 6)) {
+		} else if (is_word(line, "COMMIT")) {
+			table = NULL;
+		} else if (*line && *line != '#' &&
+			   (!table || !strcmp(table, TABLE))) {
 			if (!chains_only)
 				place = import_text("%s:%lu", file, number);
-			line_read(line, place, chains_only);
+			if (table)
+				line_read(line, place, chains_only);
+			else if (!chains_only)
+				import_tell(import_rule_add(import_chain(TABLE, ""),
+							    place),
+					    "it is in no table");
 		}
 	}
+	if (table)
+		fail_open(file, number - 1, table);
 	return any;
 }
 
+/* The first time, nothing is said of rules: a file that is cut off is no file. */
 bool import_iptables(char *text, size_t len)
 {
-	if (!read_table(text, len, true))
+	if (!read_tables(text, len, true))
 		return false;
-	return read_table(text, len, false);
+	return read_tables(text, len, false);
 }

@@ -131,8 +131,24 @@ for text in '' 'nonsense' '-A POSTROUTING -j MASQUERADE'; do
 	is "$status" 1 "no rules: $text"
 	is "$err" "-: Error: this is neither what iptables-save prints nor what nft -j list ruleset prints" "is one sentence"
 done
-import <<<'*nat'
-is "$status$out$err" 0 "standard input is the default"
+import <<<$'*nat\nCOMMIT'
+is "$status$out" 0 "standard input is the default"
+for text in '*nat' $'*nat\n-A POSTROUTING -o wan -j MASQUERADE\n-A POSTROUTI' \
+	$'*filter\nCOMMIT\n*nat\n-A POSTROUTING -o wan -j MASQUERADE\n-A x\nCOMMI' \
+	$'*nat\n-A POSTROUTING -j LOG\n*filter\nCOMMIT\n'; do
+	for end in '' $'\n'; do
+		printf '%s' "${text%$'\n'}$end" >"$dir/cut"
+		import "$dir/cut"
+		line=$(grep -c '' "$dir/cut")
+		[[ $text != *LOG* ]] || line=3
+		is "$status$(<"$dir/out")" 1 "cut off, nothing is written: $text"
+		is "$err" "$dir/cut:$line: Error: the table \"nat\" is not complete: its line COMMIT is missing" "and said"
+	done
+done
+import - <<<$'*filter\nCOMMIT\n*nat\r\n-A POSTROUTING -o wan -j MASQUERADE\r\nCOMMIT\r'
+is "$status$out$err" '0rule add oif wan masquerade alloc preserve' "lines that end as with DOS"
+import - <<<$'*nat\nCOMMIT\n-A POSTROUTING -o wan -j MASQUERADE'
+is "$status$out$err" '3-:3: Not converted: it is in no table' "a rule behind its table"
 import "$dir/nowhere"
 is "$status $err" "1 Error: \"$dir/nowhere\" cannot be read: No such file or directory" "no file"
 import "$dir"
@@ -144,18 +160,20 @@ is "$status" 1 "an option"
 name="$dir/a
 b"
 echo '*nat
--A POSTROUTING -o wan -j MASQUERADE' >"$name"
+-A POSTROUTING -o wan -j MASQUERADE
+COMMIT' >"$name"
 import "$name"
 is "$(wc -l <"$dir/out") $(grep -vc '^#' "$dir/out")" '3 1' "the name of the file is in one line"
-printf '*nat\n-A POSTROUTING -o wan -j MASQUERADE' | tr '\n' '\0' >"$dir/zero"
+printf '*nat\n-A POSTROUTING -o wan -j MASQUERADE\0-A x\nCOMMIT\n' >"$dir/zero"
 import "$dir/zero"
-is "$status$out" 0 "a byte 0 ends a line, and the rest of it is not read"
+is "$status$out$err" '0rule add oif wan masquerade alloc preserve' "a byte 0 ends a line, and the rest of it is not read"
 # Each address is compared with those of all pools before it.
 {
 	echo '*nat'
 	for ((i = 0; i < 12000; i++)); do
 		echo "-A POSTROUTING -s 10.0.$((i >> 8)).$((i & 255)) -o wan -j SNAT --to-source 198.18.$((i >> 8)).$((i & 255))"
 	done
+	echo COMMIT
 } >"$dir/many"
 import "$dir/many"
 is "$status $(grep -c '^pool' <<<"$out") $(grep -c '^rule' <<<"$out")$err" '0 12000 12000' "many rules"
