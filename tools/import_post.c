@@ -343,6 +343,22 @@ static bool is_whole(const struct import_flat *flat)
 				      flat->rule->to.last), 0, 0);
 }
 
+/* Why a rule without an outgoing device is none, and what to type. */
+static const char *no_device(const struct import_flat *flat)
+{
+	const struct import_match *match = &flat->match;
+	const char **srcs = prefixes_of(&match->src);
+	const char **dsts = prefixes_of(&match->dst);
+	const char *why = "it names no outgoing device: give it that to the outside (-o, oifname) and import again";
+
+	if (flat->rule->action != IMPORT_MASQUERADE || srcs[1] || dsts[1] ||
+	    match->not_src.n || match->not_dst.n || match->proto.n)
+		return why;
+	return import_text("%s, or add this for each device DEV to the outside: rule add oif DEV%s%s%s%s masquerade%s",
+			   why, **srcs ? " src " : "", *srcs,
+			   **dsts ? " dst " : "", *dsts, options_of(flat->rule));
+}
+
 static void leaves(size_t i)
 {
 	struct import_flat *flat = &posts[i];
@@ -352,7 +368,7 @@ static void leaves(size_t i)
 	const char *action;
 
 	if (!match->oif.n) {
-		import_tell(rule, "it names no outgoing device: a rule is for one outside device");
+		import_tell(rule, no_device(flat));
 		return;
 	}
 	if ((match->not_src.n && is_met_later(i, &match->not_src, false)) ||

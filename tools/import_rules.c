@@ -444,6 +444,34 @@ static void jump(struct import_chain *from, struct import_rule *rule,
 		flatten(chain, match, depth + 1);
 }
 
+/* No packet gets to the rules behind one that is for all: one sentence for them. */
+static void tell_behind(const struct import_rule *rule)
+{
+	struct import_rule *behind, *first = NULL;
+	const bool *last = rule->told;
+	size_t n = 0;
+
+	for (behind = rule->next; behind; behind = behind->next) {
+		import_work(1);
+		/* Those that are made of one are one. */
+		if (behind->action == IMPORT_NOTHING || behind->told == last ||
+		    *behind->told)
+			continue;
+		last = behind->told;
+		if (!first)
+			first = behind;
+		else
+			*behind->told = true;
+		n++;
+	}
+	if (n == 1)
+		import_tell(first, import_text("it is never met behind a rule for all packets, %s",
+					       rule->place));
+	else if (n)
+		import_tell(first, import_text("it and the other rules of its chain behind it, %zu in all, are never met behind a rule for all packets, %s",
+					       n, rule->place));
+}
+
 /* The rules of a chain. Those behind one that all packets leave with are never
  * met.
  */
@@ -468,14 +496,17 @@ static void flatten(struct import_chain *chain,
 		case IMPORT_GOTO:
 			if (is_any(&rule->match) || !rule->next) {
 				jump(chain, rule, &match, depth);
+				tell_behind(rule);
 				return;
 			}
 			import_tell(rule, "it goes to a chain for good, and only some packets do: a jump could be converted");
 			continue;
 		case IMPORT_RETURN:
 			if (chain->hook == IMPORT_NO_HOOK) {
-				if (is_any(&rule->match))
+				if (is_any(&rule->match)) {
+					tell_behind(rule);
 					return;
+				}
 				if (rule->next)
 					import_tell(rule, "only some packets return from this chain: an accept could be converted" IMPORT_LEFT_ALONE);
 				continue;
@@ -485,8 +516,10 @@ static void flatten(struct import_chain *chain,
 			break;
 		}
 		row_add(rule, &match);
-		if (rule->action != IMPORT_OTHER && is_any(&rule->match))
+		if (rule->action != IMPORT_OTHER && is_any(&rule->match)) {
+			tell_behind(rule);
 			return;
+		}
 	}
 }
 
