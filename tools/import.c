@@ -42,6 +42,33 @@ static char *read_all(const char *name, size_t *len)
 	return text;
 }
 
+void import_fail_unknown(const char *text)
+{
+	static const struct {
+		const char	*begin;
+		const char	*what;
+	} known[] = {
+		{ "table ", "this is what nft prints without -j: give it what nft -j list ruleset prints" },
+		{ "flush ruleset", "this is a file for nft -f: give it what nft -j list ruleset prints when that is loaded" },
+		{ "-P ", "this is what iptables -S prints: give it what iptables-save prints" },
+		{ "-N ", "this is what iptables -S prints: give it what iptables-save prints" },
+		{ "-A ", "this is what iptables -S prints: give it what iptables-save prints" },
+		{ "Chain ", "this is what iptables -L prints: give it what iptables-save prints" },
+	};
+	size_t i;
+
+	/* nft and iptables-save may begin with comments. */
+	for (text += strspn(text, " \t\r\n"); *text == '#';
+	     text += strspn(text, " \t\r\n"))
+		text += strcspn(text, "\n");
+	if (!*text)
+		fail_usage("there is nothing in it: what has no rules prints nothing, and nft -j list ruleset or iptables-save may have them");
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (!strncmp(text, known[i].begin, strlen(known[i].begin)))
+			fail_usage("%s", known[i].what);
+	fail_usage("this is neither what iptables-save prints nor what nft -j list ruleset prints");
+}
+
 static void import(struct words *words)
 {
 	const char *name = word_next(words);

@@ -180,6 +180,9 @@ void import_match_and(struct import_match *match,
 bool import_iptables(char *text, size_t len);
 bool import_nft(const char *text, size_t len);
 
+/* It is of neither: an error that says what it may be. */
+void import_fail_unknown(const char *text) __attribute__((noreturn));
+
 /* The rules that packets of a hook meet, in their order. */
 struct import_flat *import_flatten(enum import_hook hook, size_t *n);
 /* All of it as words. */

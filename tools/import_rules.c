@@ -558,13 +558,33 @@ struct import_flat *import_flatten(enum import_hook hook, size_t *n)
 
 /* --- all of it --- */
 
+/* The file has none: is it from the other one of the two? */
+static void tell_none(bool nft)
+{
+	const struct import_chain *chain;
+	unsigned long line;
+
+	for (chain = chains; chain; chain = chain->next)
+		if (chain->rules && chain->hook != IMPORT_NO_HOOK)
+			return;
+	if (not_converted)
+		return;
+	progress_end();
+	fprintf(stderr, "%s: Warning: there are no NAT rules in it: %s may have them\n",
+		error_place_file(&line), nft ? "iptables-save" :
+		"nft -j list ruleset, or the other of iptables-legacy-save and iptables-nft-save,");
+}
+
 size_t import_run(char *text, size_t len)
 {
+	bool nft;
 	size_t n;
 
 	import_forget();
-	if (!import_nft(text, len) && !import_iptables(text, len))
-		fail_usage("this is neither what iptables-save prints nor what nft -j list ruleset prints");
+	nft = import_nft(text, len);
+	if (!nft && !import_iptables(text, len))
+		import_fail_unknown(text);
+	tell_none(nft);
 	import_write();
 	n = not_converted;
 	import_forget();

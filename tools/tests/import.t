@@ -123,16 +123,41 @@ else
 		is "$(grep -c '^-: Error: ' <<<"$err")" 1 "one sentence: $err"
 	done
 	import - <<<'{"nftables": []}'
-	is "$status$out$err" 0 "an empty ruleset"
+	is "$status$out" 0 "an empty ruleset"
+	is "$err" '-: Warning: there are no NAT rules in it: iptables-save may have them' "is said"
+	import - <<<'{"nftables": [{"chain": {"family": "ip", "table": "t", "name": "c", "type": "filter", "hook": "forward",
+		"prio": 0}}, {"rule": {"family": "ip", "table": "t", "chain": "c", "handle": 1, "expr": [{"accept": null}]}}]}'
+	is "$status$out$err" '0-: Warning: there are no NAT rules in it: iptables-save may have them' "rules that filter"
 fi
 
-for text in '' 'nonsense' '-A POSTROUTING -j MASQUERADE'; do
+unknown() { # TEXT ERROR
+	import - <<<"$1"
+	is "$status$out" 1 "no rules: ${1//$'\n'/ }"
+	is "$err" "-: Error: $2" "has one sentence"
+}
+
+for text in '' $' \n\n' $'# Generated\n# by nobody'; do
+	unknown "$text" "there is nothing in it: what has no rules prints nothing, and nft -j list ruleset or iptables-save may have them"
+done
+unknown nonsense "this is neither what iptables-save prints nor what nft -j list ruleset prints"
+for text in 'table ip nat {' $'# Warning: managed\ntable inet x {\n}'; do
+	unknown "$text" "this is what nft prints without -j: give it what nft -j list ruleset prints"
+done
+unknown $'#!/usr/sbin/nft -f\n\nflush ruleset' \
+	"this is a file for nft -f: give it what nft -j list ruleset prints when that is loaded"
+for text in '-P PREROUTING ACCEPT' '-N a' '-A POSTROUTING -j MASQUERADE'; do
+	unknown "$text" "this is what iptables -S prints: give it what iptables-save prints"
+done
+unknown 'Chain PREROUTING (policy ACCEPT)' "this is what iptables -L prints: give it what iptables-save prints"
+import - </dev/null
+is "$status$out" 1 "no input"
+none='Warning: there are no NAT rules in it: nft -j list ruleset, or the other of iptables-legacy-save and iptables-nft-save, may have them'
+for text in $'*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT' $'*nat\n:a - [0:0]\n-A a -j ACCEPT\nCOMMIT'; do
 	import - <<<"$text"
-	is "$status" 1 "no rules: $text"
-	is "$err" "-: Error: this is neither what iptables-save prints nor what nft -j list ruleset prints" "is one sentence"
+	is "$status$out$err" "0-: $none" "nothing that packets meet: ${text//$'\n'/ }"
 done
 import <<<$'*nat\nCOMMIT'
-is "$status$out" 0 "standard input is the default"
+is "$status$out$err" "0-: $none" "standard input is the default"
 for text in '*nat' $'*nat\n-A POSTROUTING -o wan -j MASQUERADE\n-A POSTROUTI' \
 	$'*filter\nCOMMIT\n*nat\n-A POSTROUTING -o wan -j MASQUERADE\n-A x\nCOMMI' \
 	$'*nat\n-A POSTROUTING -j LOG\n*filter\nCOMMIT\n'; do
@@ -141,7 +166,7 @@ for text in '*nat' $'*nat\n-A POSTROUTING -o wan -j MASQUERADE\n-A POSTROUTI' \
 		import "$dir/cut"
 		line=$(grep -c '' "$dir/cut")
 		[[ $text != *LOG* ]] || line=3
-		is "$status$(<"$dir/out")" 1 "cut off, nothing is written: $text"
+		is "$status$(<"$dir/out")" 1 "cut off, nothing is written: ${text//$'\n'/ }"
 		is "$err" "$dir/cut:$line: Error: the table \"nat\" is not complete: its line COMMIT is missing" "and said"
 	done
 done
