@@ -38,8 +38,8 @@ sub understood
 {
 	my ($said) = @_;
 
-	# Nothing is no rules to import, and help asks no kernel.
-	return $said =~ /Error: \Q$missing\E$/ || $said =~ /^-: Error: this is neither what iptables-save prints/ ||
+	# Nothing is there to import, and help asks no kernel.
+	return $said =~ /Error: \Q$missing\E$/ || $said =~ /^-: Error: there is nothing in it: / ||
 		$said =~ /^Usage: /;
 }
 
