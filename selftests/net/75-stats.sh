@@ -81,6 +81,7 @@ test_the_alarms_are_about_what_there_is() {
 	grep -o 'knat_[a-z_]*' "$work/alarms" | sort -u >"$work/asked"
 	assert_eq '' "$(comm -13 "$work/there" "$work/asked")" \
 		"metrics that do not exist"
+	# shellcheck disable=SC2016	# nothing for the shell
 	assert_eq "$(<"$work/alarms")" "$(sed -n 's/^| `\([^`]*\)` | .*/\1/p' \
 		"$(dirname "$0")/../../docs/monitoring.md" | sort)" \
 		"alarms of docs/monitoring.md"
