@@ -15,7 +15,7 @@ u16 knat_realm_get(struct knat_net *kn, struct netlink_ext_ack *extack)
 				       KNAT_REALM_STATIC + 1);
 
 	if (realm >= KNAT_REALMS) {
-		NL_SET_ERR_MSG(extack, "too many rules and outside devices, 65534");
+		NL_SET_ERR_MSG(extack, "too many rules and outside devices");
 		return 0;
 	}
 	__set_bit(realm, kn->realms);

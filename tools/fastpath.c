@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* natctl fastpath: devices whose established flows take a short cut. */
-#include <stdbool.h>
 #include <string.h>
 #include "addr.h"
 #include "command.h"
-#include "error.h"
 #include "fastpath.h"
 #include "nl.h"
 #include "out.h"
@@ -13,17 +11,14 @@
 static void devices_put(struct words *words, struct nlmsghdr *nlh)
 {
 	static const char *const names[] = { "dev", NULL };
-	char *list, *name;
-	bool several;
+	char *list, *rest, *name;
 
 	word_choose(words, word_need(words, "\"dev\""), "a word of fastpath",
 		    names);
 	list = word_need(words, "the list of devices");
 	word_end(words);
-	several = strchr(list, ',');
-	while ((name = strsep(&list, ","))) {
-		if (!*name && several)
-			fail_usage("the list of devices has a comma too many: it must be DEV[,DEV...], without blanks");
+	rest = list;
+	while ((name = word_part(list, &rest, "devices", "DEV[,DEV...]"))) {
 		device_check(name);
 		nl_put_string(nlh, KNAT_A_FASTPATH_DEV, name);
 	}

@@ -44,15 +44,16 @@ static char *read_all(const char *name, size_t *len)
 
 void import_fail_unknown(const char *text)
 {
+	static const char listed[] = "this is what iptables -S prints: give it what iptables-save prints";
 	static const struct {
 		const char	*begin;
 		const char	*what;
 	} known[] = {
 		{ "table ", "this is what nft prints without -j: give it what nft -j list ruleset prints" },
 		{ "flush ruleset", "this is a file for nft -f: give it what nft -j list ruleset prints when that is loaded" },
-		{ "-P ", "this is what iptables -S prints: give it what iptables-save prints" },
-		{ "-N ", "this is what iptables -S prints: give it what iptables-save prints" },
-		{ "-A ", "this is what iptables -S prints: give it what iptables-save prints" },
+		{ "-P ", listed },
+		{ "-N ", listed },
+		{ "-A ", listed },
 		{ "Chain ", "this is what iptables -L prints: give it what iptables-save prints" },
 	};
 	size_t i;

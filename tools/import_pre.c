@@ -390,9 +390,10 @@ static const char *redirect_why(const struct import_match *match)
 		if (match->dport.list[i].last > high)
 			high = match->dport.list[i].last;
 	}
-	if (!match->dport.n || (low == 1 && high == 65535))
-		return "it redirects to the gateway itself: leave it to iptables or nftables, and keep its ports out of those that hosts are given, as with masquerade ports 10000-65535, as knat comes first";
-	if (low - 1 > 65535 - high) {
+	if (!match->dport.n || (low == 1 && high == 65535)) {
+		low = 10000;
+		high = 65535;
+	} else if (low - 1 > 65535 - high) {
 		high = low - 1;
 		low = 1;
 	} else {

@@ -24,14 +24,13 @@ static const char *name_need(struct words *words)
 
 static void ranges_put(struct words *words, struct nlmsghdr *nlh)
 {
-	char *list = word_need(words, "the list of addresses"), *range;
+	char *list = word_need(words, "the list of addresses"), *rest = list;
 	uint32_t first, last;
-	bool several = strchr(list, ',');
 	struct nlattr *nest;
+	char *range;
 
-	while ((range = strsep(&list, ","))) {
-		if (!*range && several)
-			fail_usage("the list of addresses has a comma too many: it must be RANGE[,RANGE...], without blanks");
+	while ((range = word_part(list, &rest, "addresses",
+				  "RANGE[,RANGE...]"))) {
 		range_read(range, &first, &last);
 		nest = nl_nest_begin(nlh, KNAT_A_POOL_RANGE);
 		nl_put_u32(nlh, KNAT_A_RANGE_FIRST, first);

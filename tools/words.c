@@ -39,6 +39,18 @@ char *word_need(struct words *words, const char *what)
 	return word;
 }
 
+char *word_part(const char *list, char **rest, const char *what,
+		const char *form)
+{
+	char *part = strsep(rest, ",");
+
+	/* A list of one that is empty has no comma. */
+	if (part && !*part && (*rest || part != list))
+		fail_usage("the list of %s has a comma too many: it must be %s, without blanks",
+			   what, form);
+	return part;
+}
+
 /* Options of natctl itself are a common slip behind the object. */
 static void option_late(const struct words *words, const char *word)
 {

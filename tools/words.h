@@ -34,6 +34,12 @@ void fail_word(const struct words *words, const char *fmt, ...)
 char *word_next(struct words *words);
 /* The next word; @what is missing if there is none. */
 char *word_need(struct words *words, const char *what);
+/* The next part of a word that is a list with commas, which begins at @list; @rest
+ * is what is left of it, and NULL at the end, as is what comes back then. @what is
+ * in the list, @form how it is written.
+ */
+char *word_part(const char *list, char **rest, const char *what,
+		const char *form);
 /* No word may be left. */
 void word_end(const struct words *words);
 

@@ -260,33 +260,6 @@ static void random_labels(void)
 	is_number(bad, 0, "any label is typed back");
 }
 
-/* What is compared, or saved, must be whole. */
-static void odd_configurations(void)
-{
-	static const char odd[] = "Error: the kernel's answer is not understood: natctl and module knat are of different versions, so install one version of both, then systemctl stop knat; modprobe -r knat; systemctl start knat\n";
-	char name[201];
-
-	fresh();
-	reply_to = 3;
-	wire_genl(&reply, FAMILY, NLM_F_MULTI, KNAT_CMD_RULE_GET);
-	wire_u8(&reply, KNAT_A_RULE_ACTION, KNAT_ACTION_MASQUERADE);
-	wire_done(&reply, 0, NULL);
-	run("save");
-	is(err, odd, "a rule without a device is not saved");
-	is_number(status, 2, "and the exit status is 2");
-
-	fresh();
-	reply_to = 5;
-	memset(name, 'x', sizeof(name) - 1);
-	name[sizeof(name) - 1] = 0;
-	wire_genl(&reply, FAMILY, NLM_F_MULTI, KNAT_CMD_FASTPATH_GET);
-	wire_string(&reply, KNAT_A_FASTPATH_DEV, name);
-	wire_done(&reply, 0, NULL);
-	run("save");
-	is(err, odd, "a device whose name is too long is not saved");
-	is_number(status, 2, "and the exit status is 2");
-}
-
 /* The second file is not added to the first. */
 static void apply_twice(void)
 {
@@ -313,6 +286,5 @@ void batches(void)
 	quotes();
 	lists();
 	random_labels();
-	odd_configurations();
 	apply_twice();
 }

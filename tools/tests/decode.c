@@ -559,18 +559,32 @@ static void interrupted(void)
 
 /* --- answers that no kernel gives --- */
 
-static void odd(const char *name)
+static void is_odd(const char *name)
 {
-	if (reply.len)
-		wire_ack(&reply);
-	run("map", "list");
 	is(err, "Error: the kernel's answer is not understood: " VERSIONS,
 	   name);
 	is_number(status, 2, "and the exit status is 2");
 }
 
+static void odd(const char *name)
+{
+	if (reply.len)
+		wire_ack(&reply);
+	run("map", "list");
+	is_odd(name);
+}
+
+static void odd_save(int request, const char *name)
+{
+	wire_done(&reply, 0, NULL);
+	reply_to = request;
+	run("save");
+	is_odd(name);
+}
+
 static void odd_answers(void)
 {
+	char name[201];
 	size_t nest;
 
 	fresh();
@@ -610,6 +624,19 @@ static void odd_answers(void)
 	wire_put(&reply, "\1\1\1\1", 4);
 	run("flush");
 	is_number(status, 2, "a refusal that is cut off");
+
+	/* What is compared, or saved, must be whole. */
+	fresh();
+	wire_genl(&reply, FAMILY, NLM_F_MULTI, KNAT_CMD_RULE_GET);
+	wire_u8(&reply, KNAT_A_RULE_ACTION, KNAT_ACTION_MASQUERADE);
+	odd_save(3, "a rule without a device is not saved");
+
+	fresh();
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	wire_genl(&reply, FAMILY, NLM_F_MULTI, KNAT_CMD_FASTPATH_GET);
+	wire_string(&reply, KNAT_A_FASTPATH_DEV, name);
+	odd_save(5, "a device whose name is too long is not saved");
 
 	/* Values that a newer kernel may have */
 	fresh();
